@@ -15,6 +15,8 @@ export type ErrorEntry = Readonly<{
 
 const user = (message: string, hint?: string): ErrorEntry =>
   hint === undefined ? {message, fault: 'user', exitCode: 1} : {message, hint, fault: 'user', exitCode: 1}
+/** A command line that means nothing. */
+const usage = (message: string, hint?: string): ErrorEntry => ({...user(message, hint), exitCode: 2})
 const guest = (message: string, hint?: string): ErrorEntry =>
   hint === undefined ? {message, fault: 'guest', exitCode: 1} : {message, hint, fault: 'guest', exitCode: 1}
 const platform = (message: string, hint?: string): ErrorEntry =>
@@ -23,6 +25,31 @@ const platform = (message: string, hint?: string): ErrorEntry =>
     : {message, hint, fault: 'platform', exitCode: 70}
 
 export const ERRORS = {
+  // Reading the manifest; `at` says where, `at.path` in which table.
+  MANIFEST_NOT_FOUND: user(
+    'there is no manifest at {file}',
+    'run `mayfly new NAME` to make an app, or say with -f where it is',
+  ),
+  MANIFEST_UNREADABLE: user('cannot read {file}: {reason}', '{remedy}'),
+  MANIFEST_TOO_LARGE: user(
+    'the manifest is longer than {limit} characters',
+    'keep data in files of the component, not in its manifest',
+  ),
+  MANIFEST_SYNTAX: user('not TOML: {reason}', '{remedy}'),
+  MANIFEST_UNKNOWN_FIELD: user('{table} has no field {name}', '{remedy}'),
+  MANIFEST_MISSING_FIELD: user('{table} lacks "{name}": expected {expected}', '{remedy}'),
+  MANIFEST_WRONG_TYPE: user('{field}: expected {expected}, found {found}', '{remedy}'),
+  MANIFEST_BAD_VALUE: user('{field}: expected {expected}, found {found}', '{remedy}'),
+  MANIFEST_CONFLICT: user('{reason}', '{remedy}'),
+  MANIFEST_UNKNOWN_REFERENCE: user('{field}: there is no {kind} {name}', '{remedy}'),
+  MANIFEST_UNKNOWN_PROFILE: user('no component has the profile {name}', '{remedy}'),
+  MANIFEST_MORE_MISTAKES: user('{count} more mistakes are not shown', 'mend these first'),
+  MANIFEST_NO_VALUE: user(
+    'the variable "{name}" has no value',
+    'pass --variable {name}=VALUE or set SPIN_VARIABLE_{env}',
+  ),
+  MANIFEST_UNSUPPORTED: user('not supported yet: {field}', '{remedy}'),
+
   // Decoding and validating component binaries; `at.byteOffset` says where.
   DECODE_MALFORMED: user('malformed component: {reason}'),
   DECODE_CORE_MODULE: user(
@@ -49,20 +76,143 @@ export const ERRORS = {
   TRAP_DEADLOCK: guest('the guest waits for something that can never happen: {reason}'),
 
   // Limits.
-  LIMIT_CPU: guest('the guest used its {limit} ms of processor time', 'raise limits.cpu_ms in [component.{component}.tool.mayfly]'),
-  LIMIT_IDLE: guest('the guest did nothing for {limit} ms', 'raise limits.idle_ms in [component.{component}.tool.mayfly]'),
-  LIMIT_MEMORY: guest('the guest asked for more than its {limit} MB of memory', 'raise limits.memory_mb in [component.{component}.tool.mayfly]'),
-  LIMIT_CONCURRENCY: guest('too many events wait for a sandbox', 'raise limits.concurrency in [component.{component}.tool.mayfly]'),
+  LIMIT_CPU: guest(
+    'the guest used its {limit} ms of processor time',
+    'raise limits.cpu_ms in [component.{component}.tool.mayfly]',
+  ),
+  LIMIT_IDLE: guest(
+    'the guest did nothing for {limit} ms',
+    'raise limits.idle_ms in [component.{component}.tool.mayfly]',
+  ),
+  LIMIT_MEMORY: guest(
+    'the guest asked for more than its {limit} MB of memory',
+    'raise limits.memory_mb in [component.{component}.tool.mayfly]',
+  ),
+  LIMIT_CONCURRENCY: guest(
+    'too many events wait for a sandbox',
+    'raise limits.concurrency in [component.{component}.tool.mayfly]',
+  ),
+
+  // The command line, new apps, files, and serving.
+  CLI_UNKNOWN_COMMAND: usage('there is no command "{name}"', '{suggestion}'),
+  CLI_UNKNOWN_OPTION: usage('`mayfly {command}` has no option {option}', '{suggestion}'),
+  CLI_MISSING_VALUE: usage('{option} needs a value: {option} {value}'),
+  CLI_BAD_VALUE: usage('{option} cannot be "{value}": {reason}', '{remedy}'),
+  CLI_UNEXPECTED_ARGUMENT: usage('unexpected argument "{argument}"', 'see `mayfly {command} --help`'),
+  CLI_MISSING_ARGUMENT: usage('{argument} is missing', 'see `mayfly {command} --help`'),
+  CLI_NOT_SUPPORTED: usage('{what} is not supported yet', 'leave it out'),
+  NODE_TOO_OLD: user(
+    'Mayfly needs Node {needed}; this is {found}, and the package that brings a newer one is not installed',
+    'reinstall without --omit=optional, or install Node {needed}',
+  ),
+  NEW_EXISTS: user(
+    '{path} exists already and is not empty',
+    'choose another name, or pass --allow-overwrite',
+  ),
+  NEW_BAD_NAME: usage(
+    '"{name}" cannot be the name of an app: {reason}',
+    'use lower-case words joined by hyphens, as in "{suggestion}"',
+  ),
+  NEW_UNKNOWN_TEMPLATE: usage('there is no template "{name}"', '{suggestion}'),
+  SOURCE_NOT_FOUND: user('{path} does not exist', '{remedy}'),
+  SOURCE_UNKNOWN: user(
+    '{path} is nothing that can be served',
+    'give a spin.toml, a directory that holds one, a .ts or .js handler, or a .wasm or .wat component',
+  ),
+  FILES_MOUNT: user(
+    '{hostPath} cannot be mounted at {guestPath}: {reason}',
+    'correct `files` of the component',
+  ),
+  FILE_NOT_FOUND: user('{path} does not exist'),
+  FILE_DENIED: user('no permission to {action} {path}', 'change its permissions, or choose another place'),
+  FILE_DISK_FULL: user(
+    'the disk is full: {path} could not be written',
+    'free some space and run the command again; nothing half-written was left',
+  ),
+  FILE_FAILED: user('cannot {action} {path}: {reason}'),
+  PORT_IN_USE: user(
+    'port {port} on {host} is in use',
+    'stop the program that holds it, pass --listen {host}:PORT, or pass --find-free-port',
+  ),
+  PORT_DENIED: user(
+    'no permission to listen on port {port}',
+    'ports below 1024 are for root: pass --listen {host}:3000',
+  ),
+  PORT_UNAVAILABLE: user('cannot listen on {host}:{port}: {reason}', 'pass --listen 127.0.0.1:3000'),
+  BUILD_WAT: user('this is not WebAssembly text: {reason}'),
+  BUILD_COMMAND: user(
+    'a build command of {component} failed with {reason}: {command}',
+    'run it by hand in the directory of the manifest',
+  ),
+  WORKER_DIED: platform(
+    'worker {worker} ended before it was ready: {reason}',
+    'run with --workers 1 to see more',
+  ),
+  INTERRUPTED: {message: 'interrupted by {signal}', fault: 'user', exitCode: 130},
+
+  // Building components.
+  BUILD_SYNTAX: user('{reason}'),
+  BUILD_UNRESOLVED: user('cannot resolve "{name}": {reason}', '{remedy}'),
+  BUILD_IMPURE_INIT: user(
+    '{what} is called while the module is loaded, before any event: every event would see the same result',
+    'call it inside the handler, or set snapshot = "never" in [component.{component}.tool.mayfly] to load the module anew in every event',
+  ),
+  BUILD_INIT_THREW: user('an exception while the module was loaded: {reason}'),
+  BUILD_NO_HANDLER: user(
+    '{entry} has no handler: {reason}',
+    'write `export default { fetch(request, env, ctx) { return new Response("hello") } }`, export an object with such a fetch (a Hono app, say), or call addEventListener("fetch", ...)',
+  ),
+  BUILD_FAILED_COMMAND: user(
+    'the build of component "{component}" failed: {reason}',
+    'the command was `{command}` in {workdir}',
+  ),
+  BUILD_NO_OUTPUT: user(
+    'the build of component "{component}" did not write {file}',
+    'check `source` in [component.{component}]',
+  ),
+  BUILD_ENGINE: platform(
+    'the JavaScript engine could not be prepared: {reason}',
+    'run `npm install` again; if that does not help, please report it',
+  ),
+
+  // HTTP: routes, listening, and guests that do not answer as they should.
+  HTTP_ROUTE_INVALID: user(
+    'the route "{route}" is not valid: {reason}',
+    'a route is /path, with :name for one segment and /... at its end for the rest',
+  ),
+  HTTP_LISTEN: user('cannot listen on {address}: {reason}', '{remedy}'),
+  HTTP_TLS: user(
+    'the TLS certificate and key cannot be used: {reason}',
+    'give a PEM certificate (chain) and its PEM private key',
+  ),
+  HTTP_NO_RESPONSE: guest(
+    'the guest returned without a response',
+    'call response-outparam.set before the handler returns',
+  ),
+  HTTP_GUEST_ERROR: guest('the guest answered with the error {code}'),
+  HTTP_BODY_UNFINISHED: guest(
+    'the guest dropped the body of its response before it was finished',
+    'call outgoing-body.finish; with a content-length header, write exactly that many bytes',
+  ),
 
   // Snapshots and the machine.
-  SNAPSHOT_FAILED: platform('the kernel refused {call}: {reason}', 'run `mayfly doctor` to see which restore tiers this machine has'),
+  SNAPSHOT_FAILED: platform(
+    'the kernel refused {call}: {reason}',
+    'run `mayfly doctor` to see which restore tiers this machine has',
+  ),
   INTERNAL: platform('{reason}', 'this is a bug in Mayfly; please report it with the command you ran'),
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof ERRORS
 
 /** Where something is wrong: a place in a text file, or a byte of a binary. Lines and columns count from 1. */
-export type Place = Readonly<{file?: string; line?: number; column?: number; byteOffset?: number; path?: string}>
+export type Place = Readonly<{
+  file?: string
+  line?: number
+  column?: number
+  byteOffset?: number
+  path?: string
+}>
 
 export type Details = Readonly<Record<string, string | number>>
 

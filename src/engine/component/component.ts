@@ -44,7 +44,11 @@ export type ExternName = Readonly<{
 }>
 
 export type CoreInstanceExpr =
-  | Readonly<{kind: 'instantiate'; module: number; args: readonly Readonly<{name: string; instance: number}>[]}>
+  | Readonly<{
+      kind: 'instantiate'
+      module: number
+      args: readonly Readonly<{name: string; instance: number}>[]
+    }>
   | Readonly<{kind: 'exports'; exports: readonly Readonly<{name: string; sort: CoreSort; index: number}>[]}>
 
 export type InstanceExpr =
@@ -126,7 +130,10 @@ export type Decl = Readonly<{byteOffset: number}> &
 export type ExternType =
   | Readonly<{kind: 'core-module'; type: number}>
   | Readonly<{kind: 'func'; type: number}>
-  | Readonly<{kind: 'value'; bound: Readonly<{kind: 'eq'; value: number}> | Readonly<{kind: 'type'; type: ValType}>}>
+  | Readonly<{
+      kind: 'value'
+      bound: Readonly<{kind: 'eq'; value: number}> | Readonly<{kind: 'type'; type: ValType}>
+    }>
   | Readonly<{kind: 'type'; bound: Readonly<{kind: 'eq'; type: number}> | Readonly<{kind: 'sub-resource'}>}>
   | Readonly<{kind: 'component'; type: number}>
   | Readonly<{kind: 'instance'; type: number}>
@@ -136,9 +143,16 @@ export type ExternType =
 /** A core value type in text form: 'i32' | 'i64' | 'f32' | 'f64' | 'v128' | 'funcref' | '(ref null 3)' ... */
 export type CoreValType = string
 
-export type CoreFuncType = Readonly<{kind: 'func'; params: readonly CoreValType[]; results: readonly CoreValType[]}>
-/** Sub types, recursion groups, structs and arrays: kept as bytes, since only identity matters here. */
-export type CoreOpaqueType = Readonly<{kind: 'opaque'; bytes: Uint8Array}>
+export type CoreFuncType = Readonly<{
+  kind: 'func'
+  params: readonly CoreValType[]
+  results: readonly CoreValType[]
+}>
+/**
+ * Sub types, recursion groups, structs and arrays: kept as bytes, since only identity matters here.
+ * A recursion group adds `count` types to the core type index space, every other type adds one.
+ */
+export type CoreOpaqueType = Readonly<{kind: 'opaque'; bytes: Uint8Array; count: number}>
 export type CoreModuleType = Readonly<{kind: 'module'; decls: readonly CoreModuleDecl[]}>
 export type CoreDefType = CoreFuncType | CoreOpaqueType | CoreModuleType
 

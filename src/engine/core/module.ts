@@ -1,5 +1,6 @@
 // engine/core/module.ts: what the engine must know of a core module without compiling it.
 import type {CoreValType, Limits} from '../component/component.ts'
+import type {CompositeType} from './types.ts'
 
 export type FuncSignature = Readonly<{params: readonly CoreValType[]; results: readonly CoreValType[]}>
 
@@ -22,4 +23,21 @@ export type CoreModule = Readonly<{
   sections: readonly CoreSection[]
   imports: readonly CoreImport[]
   exports: readonly CoreExport[]
+  /** The index spaces, what is imported first. Functions and tags are given by their types' indices. */
+  types: readonly CompositeType[]
+  functions: readonly number[]
+  tables: readonly Extract<CoreExtern, {kind: 'table'}>[]
+  memories: readonly Extract<CoreExtern, {kind: 'memory'}>[]
+  globals: readonly CoreGlobal[]
+  tags: readonly number[]
+  /** The start function's index. */
+  start: number | undefined
+}>
+
+/** A global; `init` is its constant expression, `end` included, none if it is imported. */
+export type CoreGlobal = Readonly<{
+  kind: 'global'
+  type: CoreValType
+  mutable: boolean
+  init: Uint8Array | undefined
 }>

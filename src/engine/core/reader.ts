@@ -114,7 +114,8 @@ export class Reader {
   vec<T>(read: (index: number) => T): T[] {
     const start = this.position
     const count = this.u32()
-    if (count > this.end - this.position) this.fail('unexpected end: the vector is longer than its section', start)
+    if (count > this.end - this.position)
+      this.fail('unexpected end: the vector is longer than its section', start)
     const items: T[] = []
     for (let i = 0; i < count; i++) items.push(read(i))
     return items

@@ -55,4 +55,5 @@ export interface Restorer {
   dispose(): void
 }
 
+/** Pages of the machine (of 4 KiB in the copy tier) that were put back, and whether all pages were looked at. */
 export type RestoreReport = {pagesRestored: number; scanned: boolean}

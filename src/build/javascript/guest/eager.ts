@@ -1,0 +1,18 @@
+// build/javascript/guest/eager.ts: entry of a component whose handler is loaded once, when it is built.
+import {disarm} from './guard.ts'
+import {type Answer, addEngineListener, answerOf} from './handler.ts'
+import {recordOf, reportInit} from './report.ts'
+
+let answer: Answer
+addEngineListener('fetch', event => answer(event))
+
+try {
+  const loaded = answerOf(await import('mayfly:app'))
+  disarm()
+  if ('answer' in loaded) {
+    answer = loaded.answer
+    reportInit({kind: 'ready'})
+  } else reportInit({kind: 'no-handler', found: loaded.found})
+} catch (error) {
+  reportInit({kind: 'threw', error: recordOf(error)})
+}

@@ -1,0 +1,99 @@
+// build/javascript/javascript.ts: a JavaScript or TypeScript handler -> a standard wasi:http component.
+import {MayflyError} from '../../base/errors.ts'
+import {replaceModule, writeBack} from '../wasm/engine-module.ts'
+import {bundle, type Warning} from './bundle.ts'
+import {createFrameMapper} from './frames.ts'
+import {outcomeError, outcomeWarnings} from './outcome.ts'
+import {compileEngine, initialise} from './preinit.ts'
+import {ENGINE_MODULE, templateFor} from './template.ts'
+import {httpWorld} from './world.ts'
+
+export type JavaScriptOptions = Readonly<{
+  /** The handler's file, relative to `root`. */
+  entry: string
+  /** The app's folder. */
+  root: string
+  /** The component's id, for messages. */
+  name: string
+  /** Where templates are kept; made when absent. */
+  cacheDir: string
+  /** What `process.env.NODE_ENV` is for the handler; `production` unless told. */
+  mode?: 'production' | 'development'
+  /**
+   * `build`: the handler's module is loaded once, now, and must not ask for anything that varies.
+   * `never`: it is loaded anew in every event, and may.
+   */
+  snapshot?: 'build' | 'never'
+  /** Whether `env` holds the component's environment variables (imports wasi:cli/environment); true unless told. */
+  environment?: boolean
+}>
+
+/** Milliseconds of each step. */
+export type Timings = Readonly<{bundle: number; template: number; initialise: number; write: number}>
+
+export type JavaScriptBuild = Readonly<{
+  component: Uint8Array
+  /** Maps the bundle, which exceptions name `app.js`, to the sources. */
+  sourceMap: string
+  warnings: readonly Warning[]
+  /** Files that the component is a function of, absolute, ordered. */
+  inputs: readonly string[]
+  timings: Timings
+}>
+
+/**
+ * Builds a handler. The same sources give the same bytes.
+ * @throws BUILD_UNRESOLVED, BUILD_SYNTAX, BUILD_IMPURE_INIT, BUILD_INIT_THREW, BUILD_NO_HANDLER, BUILD_ENGINE;
+ *   MayflyErrors where there are several
+ */
+export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaScriptBuild> {
+  const {entry, root, name, cacheDir, mode = 'production', snapshot = 'build', environment = true} = options
+  const world = httpWorld({environment})
+  const started = performance.now()
+  const bundling = timed(
+    bundle({
+      entry,
+      root,
+      mode,
+      environment,
+      importable: world.importable,
+      loading: snapshot === 'never' ? 'lazy' : 'eager',
+    }),
+  )
+  const preparing = timed(templateFor(world, cacheDir).then(compileEngine))
+  // Both are awaited here, so that neither fails unseen.
+  const [bundled, prepared] = await Promise.allSettled([bundling, preparing])
+  const [{code, sourceMap, warnings, inputs}, bundleMs] = settled(bundled)
+  const [engine, templateMs] = settled(prepared)
+
+  const initStarted = performance.now()
+  const outcome = await initialise(engine, code)
+  const initialiseMs = performance.now() - initStarted
+  const context = {entry, component: name, mapper: createFrameMapper(sourceMap)}
+  const error = outcomeError(outcome, context)
+  if (error !== undefined) throw error
+  if (outcome.kind !== 'ready')
+    throw new MayflyError('INTERNAL', {reason: `initialisation ended with ${outcome.kind}`})
+
+  const writeStarted = performance.now()
+  const component = replaceModule(engine.template.component, ENGINE_MODULE, module =>
+    writeBack(module, outcome.image),
+  )
+  const timings = {
+    bundle: bundleMs,
+    template: templateMs,
+    initialise: initialiseMs,
+    write: performance.now() - writeStarted,
+  }
+  return {component, sourceMap, warnings: [...warnings, ...outcomeWarnings(outcome)], inputs, timings}
+
+  async function timed<T>(work: Promise<T>): Promise<[T, number]> {
+    const value = await work
+    return [value, performance.now() - started]
+  }
+}
+
+function settled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason
+  return result.value
+}

@@ -1,0 +1,113 @@
+// build/javascript/outcome.ts: what initialisation reported -> errors with places, or warnings.
+import {type Details, type ErrorCode, MayflyError, MayflyErrors} from '../../base/errors.ts'
+import type {Warning} from './bundle.ts'
+import {printable} from './code-frame.ts'
+import type {FrameMapper, MappedStack} from './frames.ts'
+import {type ExceptionRecord, INIT_MARKER, type InitRecord} from './guest/report.ts'
+import type {InitOutcome} from './preinit.ts'
+
+export type OutcomeContext = Readonly<{entry: string; component: string; mapper: FrameMapper}>
+
+/** Why the component cannot be built, if it cannot. */
+export function outcomeError(outcome: InitOutcome, context: OutcomeContext): Error | undefined {
+  const records = readRecords(outcome.stderr)
+  // Counted even where the handler caught the refusal: its state may then depend on having caught it.
+  const impure = records.flatMap(record => (record.kind === 'impure' ? [record] : []))
+  if (impure.length > 0) return together(unique(impure).map(record => impureError(record, context)))
+  const threw = records.find(record => record.kind === 'threw')
+  if (threw !== undefined) return threwError(threw.error, context)
+  const none = records.find(record => record.kind === 'no-handler')
+  if (none !== undefined) {
+    return new MayflyError(
+      'BUILD_NO_HANDLER',
+      {entry: context.entry, reason: printable(none.found)},
+      {at: {file: context.entry}},
+    )
+  }
+  if (outcome.kind === 'refused') {
+    const what = `the import ${outcome.importName}`
+    return new MayflyError(
+      'BUILD_IMPURE_INIT',
+      {what, component: context.component, frame: ''},
+      {at: {file: context.entry}},
+    )
+  }
+  if (outcome.kind !== 'ready') return endedError(outcome, context)
+  if (records.some(record => record.kind === 'ready')) return undefined
+  const reason = 'its top-level await waits for something that never happens'
+  return new MayflyError('BUILD_INIT_THREW', {reason, frame: ''}, {at: {file: context.entry}})
+}
+
+/** What top-level code printed, and what went wrong in it without stopping it. */
+export function outcomeWarnings({stdout, stderr}: InitOutcome): Warning[] {
+  const lines = `${stdout}\n${stderr}`
+    .split('\n')
+    .filter(line => line.trim() !== '' && !line.startsWith(INIT_MARKER))
+  return lines
+    .slice(0, MAX_WARNINGS)
+    .map(line => ({message: `printed while the module was loaded: ${printable(line)}`}))
+}
+
+const MAX_WARNINGS = 20
+const MAX_RECORDS = 20
+
+function readRecords(stderr: string): InitRecord[] {
+  return stderr
+    .split('\n')
+    .filter(line => line.startsWith(INIT_MARKER))
+    .slice(0, MAX_RECORDS)
+    .flatMap(line => {
+      try {
+        return [JSON.parse(line.slice(INIT_MARKER.length)) as InitRecord]
+      } catch {
+        return []
+      }
+    })
+}
+
+function unique<T>(records: readonly T[]): T[] {
+  return [...new Map(records.map(record => [JSON.stringify(record), record])).values()]
+}
+
+const together = (errors: MayflyError[]) => (errors.length === 1 ? errors[0]! : new MayflyErrors(errors))
+
+type Impure = Extract<InitRecord, {kind: 'impure'}>
+
+function impureError({what, stack}: Impure, {entry, component, mapper}: OutcomeContext): MayflyError {
+  return placed('BUILD_IMPURE_INIT', {what: printable(what), component}, mapper.mapStack(stack), entry)
+}
+
+function threwError({name, message, stack}: ExceptionRecord, {entry, mapper}: OutcomeContext): MayflyError {
+  return placed('BUILD_INIT_THREW', {reason: printable(`${name}: ${message}`)}, mapper.mapStack(stack), entry)
+}
+
+function placed(
+  code: ErrorCode,
+  details: Details,
+  {place, codeFrame}: MappedStack,
+  entry: string,
+): MayflyError {
+  const at = place === undefined ? {file: entry} : {file: place.file, line: place.line, column: place.column}
+  return new MayflyError(code, {...details, frame: codeFrame}, {at})
+}
+
+/** The engine itself gave up; its own text, of which the first lines tell what and the others where, is all there is. */
+function endedError(
+  outcome: Exclude<InitOutcome, {kind: 'ready'}>,
+  {entry, mapper}: OutcomeContext,
+): MayflyError {
+  const [first = '', ...rest] = outcome.stderr
+    .split('\n')
+    .filter(line => line !== '' && !line.startsWith('Exception while evaluating'))
+  const reason =
+    outcome.kind === 'trap'
+      ? `${outcome.reason}${first === '' ? '' : ` (${first})`}`
+      : first || `exit code ${String((outcome as {exitCode?: number}).exitCode)}`
+  const at = first.replace(/^(app\.js:\d+:\d+) .*$/s, '@$1')
+  return placed(
+    'BUILD_INIT_THREW',
+    {reason: printable(reason.replace(/^app\.js:\d+:\d+ /, ''))},
+    mapper.mapStack([at, ...rest].join('\n')),
+    entry,
+  )
+}

@@ -1,0 +1,102 @@
+// build/javascript/toolchain.ts: the parts of componentize-js and jco that are used, loaded only when a template is made.
+import {readFileSync} from 'node:fs'
+import {registerHooks} from 'node:module'
+
+/** A core import of a spliced engine: the interface, the function, the number of core arguments. */
+export type SplicedImport = readonly [specifier: string, name: string, argumentCount: number]
+
+/** A function that the world exports; only worlds without the fetch event have any. */
+export type SplicedExport = Readonly<{
+  paramptr: boolean
+  params: readonly string[]
+  retptr: boolean
+  ret?: string
+  retsize: number
+}>
+
+export type Spliced = Readonly<{
+  wasm: Uint8Array
+  jsBindings: string
+  exports: readonly (readonly [string, SplicedExport])[]
+  imports: readonly SplicedImport[]
+}>
+
+export type Splicer = Readonly<{
+  spliceBindings(
+    engine: Uint8Array,
+    features: readonly string[],
+    wit: string | undefined,
+    witPath: string | undefined,
+    world: string | undefined,
+    debug: boolean,
+  ): Spliced
+  stubWasi(
+    wasm: Uint8Array,
+    features: readonly string[],
+    wit: string | undefined,
+    witPath: string | undefined,
+    world: string | undefined,
+  ): Uint8Array
+}>
+
+export type Toolchain = Readonly<{
+  splicer: Splicer
+  /** StarlingMonkey, without bindings. */
+  engine: Uint8Array
+  /** Core module + WASI 0.1 adapter -> component. */
+  componentNew(core: Uint8Array, adapters: readonly (readonly [string, Uint8Array])[]): Promise<Uint8Array>
+  metadataAdd(component: Uint8Array, fields: Metadata): Promise<Uint8Array>
+  reactorAdapter: Uint8Array
+}>
+
+/** Fields of the `producers` section, each with (name, version) pairs. */
+export type Metadata = readonly (readonly [string, readonly (readonly [string, string])[]])[]
+
+const COMPONENTIZE_JS = '@bytecodealliance/componentize-js'
+const JCO = '@bytecodealliance/jco'
+const SHIM = '@bytecodealliance/preview2-shim'
+
+/** The versions that a template is a function of. */
+export function toolchainVersions(): Readonly<Record<string, string>> {
+  return {
+    componentizeJs: versionOf(COMPONENTIZE_JS, '../package.json'),
+    jco: versionOf(JCO, '../package.json'),
+  }
+}
+
+function versionOf(name: string, relative: string): string {
+  const text = readFileSync(new URL(relative, import.meta.resolve(name)), 'utf8')
+  return String((JSON.parse(text) as {version: unknown}).version)
+}
+
+/** Loads the tools: some 6 MB of WebAssembly, so not before they are needed. */
+export async function loadToolchain(): Promise<Toolchain> {
+  const library = new URL('../lib/', import.meta.resolve(COMPONENTIZE_JS))
+  const jcoUrl = import.meta.resolve(JCO)
+  // componentize-js imports the WASI shim without depending on it; jco does, and brings it.
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      next(specifier, specifier.startsWith(SHIM) ? {...context, parentURL: jcoUrl} : context),
+  })
+  try {
+    const [{splicer}, jco] = await Promise.all([
+      import(new URL('spidermonkey-embedding-splicer.js', library).href) as Promise<{splicer: Splicer}>,
+      import('@bytecodealliance/jco') as unknown as Promise<Jco>,
+    ])
+    return {
+      splicer,
+      engine: readFileSync(new URL('starlingmonkey_embedding.wasm', library)),
+      componentNew: (core, adapters) => jco.componentNew(core, adapters, false),
+      metadataAdd: jco.metadataAdd,
+      reactorAdapter: readFileSync(jco.preview1AdapterReactorPath()),
+    }
+  } finally {
+    hooks.deregister()
+  }
+}
+
+type Jco = Readonly<{
+  componentNew(core: Uint8Array, adapters: unknown, wit: boolean): Promise<Uint8Array>
+  metadataAdd(component: Uint8Array, fields: Metadata): Promise<Uint8Array>
+  preview1AdapterReactorPath(): string
+}>

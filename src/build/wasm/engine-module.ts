@@ -1,0 +1,177 @@
+// build/wasm/engine-module.ts: what is done to the engine's core module before and after initialisation.
+import {Reader} from '../../engine/core/reader.ts'
+import {
+  COMPONENT_MODULE_SECTION,
+  concat,
+  encodeName,
+  encodeSigned,
+  encodeU32,
+  joinSections,
+  mapSections,
+  type Section,
+  SectionId,
+  splitSections,
+} from './sections.ts'
+import {encodeDataSection, nonZeroRuns} from './segments.ts'
+
+/** A core module's state: all that initialisation can have changed. */
+export type MemoryImage = Readonly<{
+  /** Memory 0, a whole number of pages. */
+  memory: Uint8Array
+  /** The values of the module's own mutable globals, in order of definition; i32 as a signed number. */
+  globals: readonly (number | bigint)[]
+}>
+
+const PAGE_BYTES = 65_536
+const ValueType = {i32: 0x7f, i64: 0x7e} as const
+const FUNCTION_KIND = 0
+const GLOBAL_KIND = 3
+const Opcode = {i32Const: 0x41, i64Const: 0x42, end: 0x0b} as const
+
+const globalExportName = (index: number) => `mayfly:global/${index}`
+
+/** The same module with its own mutable globals exported, so that their values can be read after it ran. */
+export function exposeGlobals(module: Uint8Array): {module: Uint8Array; names: readonly string[]} {
+  const binary = splitSections(module)
+  refuseOtherImports(binary.sections)
+  const mutable = readGlobals(binary.sections).flatMap((global, index) => (global.mutable ? [index] : []))
+  const names = mutable.map(globalExportName)
+  const added = mutable.map(index => [
+    ...encodeName(globalExportName(index)),
+    GLOBAL_KIND,
+    ...encodeU32(index),
+  ])
+  const exposed = mapSections(binary, ({id, body}) => {
+    if (id !== SectionId.export) return body
+    const reader = new Reader(body)
+    const count = reader.u32()
+    return concat([
+      Uint8Array.from(encodeU32(count + added.length)),
+      body.subarray(reader.position),
+      Uint8Array.from(added.flat()),
+    ])
+  })
+  return {module: joinSections(exposed), names}
+}
+
+/** The module without its data, and without the exports that are of use only before it is initialised. */
+export function stripForTemplate(module: Uint8Array, initExports: ReadonlySet<string>): Uint8Array {
+  return joinSections(
+    mapSections(splitSections(module), ({id, body}) => {
+      if (id === SectionId.data || id === SectionId.dataCount) return undefined
+      if (id === SectionId.export) return withoutExports(body, initExports)
+      return body
+    }),
+  )
+}
+
+/**
+ * Writes an image back into a module: the memory becomes data segments, the globals' values their initial ones.
+ * The module then needs no initialisation any more.
+ */
+export function writeBack(module: Uint8Array, image: MemoryImage): Uint8Array {
+  const {preamble, sections} = splitSections(module)
+  const runs = nonZeroRuns(image.memory)
+  const dataCount = {id: SectionId.dataCount, body: Uint8Array.from(encodeU32(runs.length))}
+  const data = {id: SectionId.data, body: encodeDataSection(image.memory, runs)}
+  const written = sections.flatMap(({id, body}): Section[] => {
+    if (id === SectionId.memory) return [{id, body: withMinimumPages(body, image.memory.length / PAGE_BYTES)}]
+    if (id === SectionId.global) return [{id, body: withGlobalValues(body, image.globals)}]
+    if (id === SectionId.data || id === SectionId.dataCount) return []
+    // Tools leave out sections that hold nothing, so these two are put where they belong.
+    return id === SectionId.code ? [dataCount, {id, body}, data] : [{id, body}]
+  })
+  return joinSections({preamble, sections: written})
+}
+
+/** Puts another core module in the place of the component's module `index`. */
+export function replaceModule(
+  component: Uint8Array,
+  index: number,
+  replace: (module: Uint8Array) => Uint8Array,
+): Uint8Array {
+  let seen = 0
+  return joinSections(
+    mapSections(splitSections(component), ({id, body}) =>
+      id === COMPONENT_MODULE_SECTION && seen++ === index ? replace(body) : body,
+    ),
+  )
+}
+
+type Global = Readonly<{type: number; mutable: boolean; start: number; end: number}>
+
+/** The module's own globals; `start` and `end` bound one in its section's body. */
+function readGlobals(sections: readonly Section[]): Global[] {
+  const body = sections.find(section => section.id === SectionId.global)?.body
+  if (body === undefined) return []
+  const reader = new Reader(body)
+  return Array.from({length: reader.u32()}, () => {
+    const start = reader.position
+    const type = reader.byte()
+    const mutable = reader.byte() === 1
+    const opcode = reader.byte()
+    if (opcode === Opcode.i32Const) reader.signed(32)
+    else if (opcode === Opcode.i64Const) reader.signed(64)
+    else reader.fail('only integer globals can be written back')
+    if (reader.byte() !== Opcode.end) reader.fail('only constant globals can be written back')
+    return {type, mutable, start, end: reader.position}
+  })
+}
+
+function withGlobalValues(body: Uint8Array, values: readonly (number | bigint)[]): Uint8Array {
+  const globals = readGlobals([{id: SectionId.global, body}])
+  const remaining = [...values]
+  const parts = globals.map(({type, mutable, start, end}) => {
+    if (!mutable) return body.subarray(start, end)
+    const value = encodeSigned(BigInt(remaining.shift() ?? 0))
+    return Uint8Array.of(
+      type,
+      1,
+      type === ValueType.i64 ? Opcode.i64Const : Opcode.i32Const,
+      ...value,
+      Opcode.end,
+    )
+  })
+  return concat([Uint8Array.from(encodeU32(globals.length)), ...parts])
+}
+
+function withMinimumPages(body: Uint8Array, pages: number): Uint8Array {
+  const reader = new Reader(body)
+  const count = reader.u32()
+  const flags = reader.byte()
+  reader.u32()
+  if (count !== 1 || flags & ~1) reader.fail('only one 32-bit memory of its own can be written back')
+  return Uint8Array.of(1, flags, ...encodeU32(pages), ...body.subarray(reader.position))
+}
+
+function withoutExports(body: Uint8Array, names: ReadonlySet<string>): Uint8Array {
+  const reader = new Reader(body)
+  const count = reader.u32()
+  const kept: Uint8Array[] = []
+  for (let index = 0; index < count; index++) {
+    const start = reader.position
+    const length = reader.u32()
+    const name = new TextDecoder().decode(body.subarray(reader.position, reader.position + length))
+    reader.position += length
+    reader.byte()
+    reader.u32()
+    if (!names.has(name)) kept.push(body.subarray(start, reader.position))
+  }
+  return concat([Uint8Array.from(encodeU32(kept.length)), ...kept])
+}
+
+/** The engine imports functions only, so a global's place in its section is its index, and memory 0 is its own. */
+function refuseOtherImports(sections: readonly Section[]): void {
+  const body = sections.find(section => section.id === SectionId.import)?.body
+  if (body === undefined) return
+  const reader = new Reader(body)
+  for (let count = reader.u32(); count > 0; count--) {
+    for (let name = 0; name < 2; name++) {
+      const length = reader.u32()
+      reader.position += length
+    }
+    if (reader.byte() !== FUNCTION_KIND)
+      reader.fail('only functions may be imported by a module to be initialised')
+    reader.u32()
+  }
+}

@@ -1,0 +1,39 @@
+// build/write.ts: files that appear whole or not at all.
+import {randomBytes} from 'node:crypto'
+import {open, rename, rm} from 'node:fs/promises'
+import {basename, dirname, join} from 'node:path'
+import {MayflyError} from '../base/errors.ts'
+
+/**
+ * Writes `parts`, one after the other, to a new file beside `file` and puts it in its place.
+ * When that fails, a full disk included, the old file is untouched and nothing is left behind.
+ * @throws FILE_DISK_FULL, FILE_DENIED, FILE_FAILED
+ */
+export async function writeAtomically(file: string, parts: readonly Uint8Array[]): Promise<void> {
+  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    const handle = await open(temporary, 'wx')
+    try {
+      for (const part of parts) await handle.writeFile(part)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (cause) {
+    await rm(temporary, {force: true}).catch(() => {})
+    throw writeError(file, cause)
+  }
+}
+
+const DENIED: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS'])
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
+
+function writeError(path: string, cause: unknown): MayflyError {
+  const {code} = cause as {code?: unknown}
+  const options = {at: {file: path}, cause}
+  if (FULL.has(code)) return new MayflyError('FILE_DISK_FULL', {path}, options)
+  if (DENIED.has(code)) return new MayflyError('FILE_DENIED', {action: 'write', path}, options)
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new MayflyError('FILE_FAILED', {action: 'write', path, reason}, options)
+}

@@ -1,0 +1,140 @@
+// engine/abi/handles.ts: a component instance's table of handles (CanonicalABI.md, Table State and Resource State).
+import {trap} from './trap.ts'
+import type {Resource} from './types.ts'
+
+const MAX_LENGTH = 2 ** 28 - 1
+
+/** Counts the borrows that a call handed to a component and that it must drop before it returns. */
+export type BorrowScope = {borrows: number}
+
+/** `rep` is the host's object, or the number a component gave to resource.new. */
+export type Handle = {
+  readonly resource: Resource
+  readonly rep: unknown
+  readonly own: boolean
+  readonly scope: BorrowScope | undefined
+  lends: number
+}
+
+/** Index 0 is never given. Freed indices are given again, the last one first. */
+export class HandleTable {
+  #entries: (Handle | undefined)[] = [undefined]
+  #free: number[] = []
+
+  add(handle: Handle): number {
+    const index = this.#free.pop()
+    if (index !== undefined) {
+      this.#entries[index] = handle
+      return index
+    }
+    if (this.#entries.length > MAX_LENGTH) trap('TRAP_BAD_HANDLE', 'the handle table is full')
+    return this.#entries.push(handle) - 1
+  }
+
+  get(index: number): Handle {
+    const handle = this.#entries[index]
+    if (handle === undefined)
+      trap('TRAP_BAD_HANDLE', `there is none at ${index}: unknown handle index ${index}`)
+    return handle
+  }
+
+  #typed(resource: Resource, index: number): Handle {
+    const handle = this.get(index)
+    if (handle.resource !== resource)
+      trap(
+        'TRAP_BAD_HANDLE',
+        `${index} is a ${handle.resource.name}, not a ${resource.name}: handle index ${index} used with the wrong type`,
+      )
+    return handle
+  }
+
+  #remove(index: number): void {
+    this.#entries[index] = undefined
+    this.#free.push(index)
+  }
+
+  /** lower_own */
+  addOwn(resource: Resource, rep: unknown): number {
+    return this.add({resource, rep, own: true, scope: undefined, lends: 0})
+  }
+
+  /** lower_borrow, for a resource that the receiving instance does not define. */
+  addBorrow(resource: Resource, rep: unknown, scope: BorrowScope): number {
+    scope.borrows++
+    return this.add({resource, rep, own: false, scope, lends: 0})
+  }
+
+  /** lift_own: the handle leaves the table. */
+  takeOwn(resource: Resource, index: number): unknown {
+    const handle = this.#typed(resource, index)
+    if (handle.lends !== 0)
+      trap('TRAP_BAD_HANDLE', `${index} is lent out: cannot remove owned resource while borrowed`)
+    if (!handle.own) trap('TRAP_BAD_HANDLE', `${index} is a borrow: cannot lift own resource from a borrow`)
+    this.#remove(index)
+    return handle.rep
+  }
+
+  /** lift_borrow without lending: for calls during which nobody can touch the table. */
+  borrow(resource: Resource, index: number): unknown {
+    return this.#typed(resource, index).rep
+  }
+
+  /** lift_borrow: the handle stays, and cannot be dropped until `lenders` are given back. */
+  lend(resource: Resource, index: number, lenders: Handle[]): unknown {
+    const handle = this.#typed(resource, index)
+    handle.lends++
+    lenders.push(handle)
+    return handle.rep
+  }
+
+  /** resource.rep */
+  rep(resource: Resource, index: number): unknown {
+    return this.#typed(resource, index).rep
+  }
+
+  /** resource.drop: returns the handle, whose owner then runs the destructor. */
+  drop(resource: Resource, index: number): Handle {
+    const handle = this.#typed(resource, index)
+    if (handle.lends !== 0)
+      trap('TRAP_BAD_HANDLE', `${index} is lent out: cannot remove owned resource while borrowed`)
+    this.#remove(index)
+    if (handle.scope !== undefined) handle.scope.borrows--
+    return handle
+  }
+
+  /** Every handle that is still open. */
+  *open(): Generator<Handle> {
+    for (const handle of this.#entries) if (handle !== undefined) yield handle
+  }
+
+  get isPristine(): boolean {
+    return this.#entries.length === 1
+  }
+
+  /** What the table holds now, to be given to `restore` later; undefined for an empty table that never held any. */
+  capture(): HandleTableState | undefined {
+    if (this.isPristine) return undefined
+    return {entries: this.#entries.map(handle => handle && {...handle}), free: [...this.#free]}
+  }
+
+  /** Makes the table what it was. */
+  restore(state: HandleTableState | undefined): void {
+    if (state === undefined) {
+      if (this.#entries.length === 1) return
+      this.#entries.length = 1
+      this.#free.length = 0
+      return
+    }
+    this.#entries = state.entries.map(handle => handle && {...handle})
+    this.#free = [...state.free]
+  }
+}
+
+export type HandleTableState = Readonly<{
+  entries: readonly (Handle | undefined)[]
+  free: readonly number[]
+}>
+
+export function giveBack(lenders: readonly Handle[]): void {
+  for (const handle of lenders) handle.lends--
+}

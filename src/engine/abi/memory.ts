@@ -1,0 +1,61 @@
+// engine/abi/memory.ts: the host's view of a guest memory; refreshed only when the memory really grew.
+import {trap} from './trap.ts'
+
+const PAGE = 65536
+
+/** One memory of one sandbox. Call `sync()` after anything that may have run guest code, before reading or writing. */
+export class GuestMemory {
+  readonly memory: WebAssembly.Memory
+  readonly #size: WebAssembly.Global<'i32'> | WebAssembly.Global<'i64'>
+  u8!: Uint8Array
+  buffer!: Buffer
+  view!: DataView
+  /** The second word of the string stored last (strings.ts). */
+  storedLength = 0
+  /** Bytes known to be inside the virtual size; it only rises during an event. */
+  #known = 0
+
+  /** `size` holds the memory's virtual size in pages. */
+  constructor(memory: WebAssembly.Memory, size: WebAssembly.Global<'i32'> | WebAssembly.Global<'i64'>) {
+    this.memory = memory
+    this.#size = size
+    this.refresh()
+  }
+
+  /** A grown memory's old buffer is detached and has no length. */
+  sync(): void {
+    if (this.u8.length === 0) this.refresh()
+  }
+
+  refresh(): void {
+    const buffer = this.memory.buffer as ArrayBuffer
+    this.u8 = new Uint8Array(buffer)
+    this.buffer = Buffer.from(buffer)
+    this.view = new DataView(buffer)
+  }
+
+  /** A restored sandbox may be smaller again. */
+  reset(): void {
+    this.#known = 0
+  }
+
+  /** Traps unless [ptr, ptr + length) lies in the memory. */
+  check(ptr: number, length: number): void {
+    if (ptr + length > this.#known) this.#checkVirtual(ptr, length)
+  }
+
+  #checkVirtual(ptr: number, length: number): void {
+    this.#known = Number(this.#size.value) * PAGE
+    if (ptr + length > this.#known)
+      trap(
+        'TRAP_OUT_OF_BOUNDS',
+        `${length} bytes at ${ptr} in a memory of ${this.#known} bytes: pointer out of bounds of memory`,
+      )
+  }
+
+  /** Traps unless `ptr` is aligned and [ptr, ptr + length) lies in the memory. */
+  checkAligned(ptr: number, length: number, align: number): void {
+    if (ptr % align !== 0) trap('TRAP_MISALIGNED', `${ptr} is not a multiple of ${align}: unaligned pointer`)
+    if (ptr + length > this.#known) this.#checkVirtual(ptr, length)
+  }
+}

@@ -1,0 +1,124 @@
+// engine/abi/strings.ts: strings in the three encodings (CanonicalABI.md, load_string and store_string).
+import type {StringEncoding} from '../component/component.ts'
+import type {GuestMemory} from './memory.ts'
+import {trap} from './trap.ts'
+
+export const MAX_STRING_BYTE_LENGTH = 2 ** 28 - 1
+const UTF16_TAG = 2 ** 31
+
+const strictUtf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})
+const strictUtf16 = new TextDecoder('utf-16le', {fatal: true, ignoreBOM: true})
+
+/** Allocates in the guest: (alignment, byte length) → pointer, checked for alignment and bounds. */
+export type Allocate = (align: number, byteLength: number) => number
+/** (old pointer, old length, alignment, new length) → pointer, checked likewise. */
+export type Reallocate = (ptr: number, oldLength: number, align: number, newLength: number) => number
+
+function tooLong(byteLength: number): never {
+  trap('TRAP_OUT_OF_BOUNDS', `a string of ${byteLength} bytes: string byte length exceeds maximum`)
+}
+
+/** Copies up to 24 bytes of ASCII without a call into the runtime; undefined when one is not ASCII. */
+function shortAscii(u8: Uint8Array, ptr: number, length: number): string | undefined {
+  let text = ''
+  for (let i = 0; i < length; i++) {
+    const byte = u8[ptr + i]!
+    if (byte >= 0x80) return undefined
+    text += String.fromCharCode(byte)
+  }
+  return text
+}
+
+export function loadUtf8(memory: GuestMemory, ptr: number, byteLength: number): string {
+  if (byteLength > MAX_STRING_BYTE_LENGTH) tooLong(byteLength)
+  memory.check(ptr, byteLength)
+  if (byteLength <= 16) {
+    const text = shortAscii(memory.u8, ptr, byteLength)
+    if (text !== undefined) return text
+  }
+  try {
+    return strictUtf8.decode(memory.u8.subarray(ptr, ptr + byteLength))
+  } catch {
+    return trap('TRAP_BAD_VALUE', `the ${byteLength} bytes at ${ptr} are invalid utf-8`)
+  }
+}
+
+export function loadUtf16(memory: GuestMemory, ptr: number, codeUnits: number): string {
+  const byteLength = codeUnits * 2
+  if (byteLength > MAX_STRING_BYTE_LENGTH) tooLong(byteLength)
+  memory.checkAligned(ptr, byteLength, 2)
+  try {
+    return strictUtf16.decode(memory.u8.subarray(ptr, ptr + byteLength))
+  } catch {
+    return trap('TRAP_BAD_VALUE', `the ${byteLength} bytes at ${ptr} are invalid utf-16`)
+  }
+}
+
+export function loadLatin1OrUtf16(memory: GuestMemory, ptr: number, tagged: number): string {
+  if (tagged >= UTF16_TAG) return loadUtf16(memory, ptr, tagged - UTF16_TAG)
+  if (tagged > MAX_STRING_BYTE_LENGTH) tooLong(tagged)
+  memory.checkAligned(ptr, tagged, 2)
+  return memory.buffer.latin1Slice(ptr, ptr + tagged)
+}
+
+/** Stores the string and returns its pointer; its second word is left in `memory.storedLength`. */
+export function storeUtf8(memory: GuestMemory, allocate: Allocate, text: string): number {
+  const length = text.length
+  if (length <= 32) {
+    // Most strings are short and ASCII: writing them here costs less than one call into the runtime.
+    let ascii = true
+    for (let i = 0; i < length; i++)
+      if (text.charCodeAt(i) >= 0x80) {
+        ascii = false
+        break
+      }
+    if (ascii) {
+      const ptr = allocate(1, length)
+      const u8 = memory.u8
+      for (let i = 0; i < length; i++) u8[ptr + i] = text.charCodeAt(i)
+      memory.storedLength = length
+      return ptr
+    }
+  }
+  const byteLength = Buffer.byteLength(text)
+  if (byteLength > MAX_STRING_BYTE_LENGTH) tooLong(byteLength)
+  const ptr = allocate(1, byteLength)
+  memory.buffer.utf8Write(text, ptr, byteLength)
+  memory.storedLength = byteLength
+  return ptr
+}
+
+export function storeUtf16(memory: GuestMemory, allocate: Allocate, text: string): number {
+  const byteLength = text.length * 2
+  if (byteLength > MAX_STRING_BYTE_LENGTH) tooLong(byteLength)
+  const ptr = allocate(2, byteLength)
+  memory.buffer.ucs2Write(text.toWellFormed(), ptr, byteLength)
+  memory.storedLength = text.length
+  return ptr
+}
+
+const isLatin1 = (text: string): boolean => {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0xff) return false
+  return true
+}
+
+export function storeLatin1OrUtf16(memory: GuestMemory, allocate: Allocate, text: string): number {
+  if (!isLatin1(text)) {
+    const ptr = storeUtf16(memory, allocate, text)
+    memory.storedLength = text.length + UTF16_TAG
+    return ptr
+  }
+  if (text.length > MAX_STRING_BYTE_LENGTH) tooLong(text.length)
+  const ptr = allocate(2, text.length)
+  memory.buffer.latin1Write(text, ptr, text.length)
+  memory.storedLength = text.length
+  return ptr
+}
+
+export const LOAD_STRING: Readonly<
+  Record<StringEncoding, (memory: GuestMemory, ptr: number, length: number) => string>
+> = {utf8: loadUtf8, utf16: loadUtf16, 'latin1+utf16': loadLatin1OrUtf16}
+
+export const STORE_STRING: Readonly<
+  Record<StringEncoding, (memory: GuestMemory, allocate: Allocate, text: string) => number>
+> = {utf8: storeUtf8, utf16: storeUtf16, 'latin1+utf16': storeLatin1OrUtf16}

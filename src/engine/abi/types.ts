@@ -1,0 +1,98 @@
+// engine/abi/types.ts: component-level types with every index resolved, as the canonical ABI sees them.
+
+export type PrimKind =
+  | 'bool'
+  | 's8'
+  | 'u8'
+  | 's16'
+  | 'u16'
+  | 's32'
+  | 'u32'
+  | 's64'
+  | 'u64'
+  | 'f32'
+  | 'f64'
+  | 'char'
+  | 'string'
+  | 'error-context'
+
+/** Nodes are shared: a type defined once in a component is one object, so identity is a good cache key. */
+export type Type =
+  | Readonly<{kind: PrimKind}>
+  | Readonly<{kind: 'list'; element: Type; length: number | undefined}>
+  | Readonly<{kind: 'record'; fields: readonly Readonly<{label: string; type: Type}>[]}>
+  | Readonly<{kind: 'tuple'; elements: readonly Type[]}>
+  | Readonly<{kind: 'variant'; cases: readonly VariantCase[]}>
+  | Readonly<{kind: 'enum'; labels: readonly string[]}>
+  | Readonly<{kind: 'option'; element: Type}>
+  | Readonly<{kind: 'result'; ok: Type | undefined; err: Type | undefined}>
+  | Readonly<{kind: 'flags'; labels: readonly string[]}>
+  | Readonly<{kind: 'map'; key: Type; value: Type; entry: Type}>
+  | Readonly<{kind: 'own'; resource: Resource}>
+  | Readonly<{kind: 'borrow'; resource: Resource}>
+  | Readonly<{kind: 'stream'; element: Type | undefined}>
+  | Readonly<{kind: 'future'; element: Type | undefined}>
+
+export type VariantCase = Readonly<{label: string; type: Type | undefined}>
+
+/** A resource type of one linked component; identity is equality. */
+export type Resource = Readonly<{
+  index: number
+  name: string
+  /** The index of the component instance that defines it; undefined for a resource of the host. */
+  instance: number | undefined
+}>
+
+export type FuncType = Readonly<{
+  async: boolean
+  params: readonly Readonly<{label: string; type: Type}>[]
+  result: Type | undefined
+}>
+
+const prims = new Map<PrimKind, Type>()
+
+export function primType(kind: PrimKind): Type {
+  let type = prims.get(kind)
+  if (type === undefined) prims.set(kind, (type = {kind} as Type))
+  return type
+}
+
+/** The cases of anything that the ABI treats as a variant (CanonicalABI.md, despecialize); undefined for the rest. */
+export function casesOf(type: Type): readonly VariantCase[] | undefined {
+  switch (type.kind) {
+    case 'variant':
+      return type.cases
+    case 'enum':
+      return type.labels.map(label => ({label, type: undefined}))
+    case 'option':
+      return [
+        {label: 'none', type: undefined},
+        {label: 'some', type: type.element},
+      ]
+    case 'result':
+      return [
+        {label: 'ok', type: type.ok},
+        {label: 'error', type: type.err},
+      ]
+    default:
+      return undefined
+  }
+}
+
+/** The element types of anything that the ABI treats as a record; undefined for the rest. */
+export function elementsOf(type: Type): readonly Type[] | undefined {
+  if (type.kind === 'record') return type.fields.map(field => field.type)
+  if (type.kind === 'tuple') return type.elements
+  return undefined
+}
+
+/** Whether a handle of this kind occurs anywhere inside. */
+export function contains(type: Type | undefined, kind: 'own' | 'borrow', seen = new Set<Type>()): boolean {
+  if (type === undefined || seen.has(type)) return false
+  seen.add(type)
+  if (type.kind === kind) return true
+  if (type.kind === 'list') return contains(type.element, kind, seen)
+  if (type.kind === 'map') return contains(type.entry, kind, seen)
+  const inside = elementsOf(type) ?? casesOf(type)?.map(each => each.type) ?? []
+  return inside.some(each => contains(each, kind, seen))
+}

@@ -1,0 +1,84 @@
+// engine/component/validation/type-definitions.ts: type definitions of every sort (Binary.md, Type Definitions).
+import type {Decl, DefType, ResourceType} from '../component.ts'
+import {addAlias} from './aliases.ts'
+import {type Context, charge, invalid} from './context.ts'
+import {addCoreType} from './core-type-definitions.ts'
+import {addExtern, resolveExtern} from './externs.ts'
+import {extentOf, extentOfEntity} from './facts.ts'
+import {at, newScope, type Scope} from './scope.ts'
+import {freshResource} from './substitution.ts'
+import type {AnyType, ComponentType, Instance, Resource} from './types.ts'
+import {defineFunc, defineValueType} from './value-types.ts'
+
+export function defineType(cx: Context, scope: Scope, type: DefType): AnyType {
+  charge(cx)
+  switch (type.kind) {
+    case 'func':
+      return defineFunc(cx, scope, type)
+    case 'component':
+      return componentTypeOf(cx, declare(cx, scope, 'component-type', type.decls))
+    case 'instance':
+      return instanceTypeOf(cx, declare(cx, scope, 'instance-type', type.decls))
+    case 'resource':
+      return defineResource(cx, scope, type)
+    default:
+      return defineValueType(cx, scope, type)
+  }
+}
+
+function defineResource(cx: Context, scope: Scope, type: ResourceType): Resource {
+  if (scope.kind !== 'component') invalid(cx, 'resources can only be defined within a concrete component')
+  if (type.rep !== 'i32') invalid(cx, 'resources can only be represented by `i32`')
+  if (type.dtor !== undefined) {
+    const dtor = at(cx, scope.core.func, type.dtor, 'function')
+    if (dtor === undefined || dtor.params.join() !== 'i32' || dtor.results.length > 0) {
+      invalid(cx, `core function ${type.dtor} has wrong signature for a destructor`)
+    }
+  }
+  return {kind: 'resource', id: freshResource(scope.defined, scope)}
+}
+
+function declare(
+  cx: Context,
+  parent: Scope,
+  kind: 'component-type' | 'instance-type',
+  decls: readonly Decl[],
+): Scope {
+  const scope = newScope(kind, parent)
+  const {byteOffset} = cx
+  for (const decl of decls) {
+    cx.byteOffset = decl.byteOffset
+    charge(cx)
+    switch (decl.kind) {
+      case 'core-type':
+        addCoreType(cx, scope, decl.type)
+        break
+      case 'type':
+        scope.types.push(defineType(cx, scope, decl.type))
+        break
+      case 'alias':
+        addAlias(cx, scope, decl.alias)
+        break
+      case 'import':
+      case 'export': {
+        const made = decl.kind === 'import' ? scope.imported : scope.defined
+        addExtern(cx, scope, decl.kind, decl.name, resolveExtern(cx, scope, decl.type, made))
+      }
+    }
+  }
+  cx.byteOffset = byteOffset
+  return scope
+}
+
+function instanceTypeOf(cx: Context, scope: Scope): Instance {
+  const exports = scope.exports.entities
+  const extent = extentOf(cx, [...exports.values()].map(extentOfEntity))
+  return {kind: 'instance', exports, bound: scope.defined, extent}
+}
+
+/** The type of what a scope imports and exports: of a component type, or of a component that is complete. */
+export function componentTypeOf(cx: Context, scope: Scope): ComponentType {
+  const [imports, exports] = [scope.imports.entities, scope.exports.entities]
+  const extent = extentOf(cx, [...imports.values(), ...exports.values()].map(extentOfEntity))
+  return {kind: 'component', imports, exports, imported: scope.imported, defined: scope.defined, extent}
+}

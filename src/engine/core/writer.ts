@@ -1,0 +1,52 @@
+// engine/core/writer.ts: writes the primitives of WebAssembly binaries.
+
+/** Bytes in pieces, so that large unchanged ranges are copied once. */
+export type Pieces = readonly (Uint8Array | readonly number[])[]
+
+export function concat(pieces: Pieces): Uint8Array {
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
+}
+
+/** An unsigned LEB128. */
+export function unsigned(value: number | bigint): number[] {
+  const bytes: number[] = []
+  for (let rest = BigInt(value); ; ) {
+    const low = Number(rest & 0x7fn)
+    rest >>= 7n
+    if (rest === 0n) {
+      bytes.push(low)
+      return bytes
+    }
+    bytes.push(low | 0x80)
+  }
+}
+
+/** A signed LEB128. */
+export function signed(value: bigint): number[] {
+  const bytes: number[] = []
+  for (;;) {
+    const low = Number(value & 0x7fn)
+    value >>= 7n
+    if ((value === 0n && low < 64) || (value === -1n && low >= 64)) return [...bytes, low]
+    bytes.push(low | 0x80)
+  }
+}
+
+export function name(text: string): number[] {
+  const bytes = new TextEncoder().encode(text)
+  return [...unsigned(bytes.length), ...bytes]
+}
+
+export function section(id: number, content: Pieces): Pieces {
+  let length = 0
+  for (const piece of content) length += piece.length
+  return [[id, ...unsigned(length)], ...content]
+}

@@ -1,0 +1,362 @@
+// engine/link/glue/function.ts: emits the functions between guests and the host (CanonicalABI.md, canon lift, canon lower
+// and the resource built-ins), for synchronous functions.
+import {flattenFunc} from '../../abi/flatten.ts'
+import {layoutOf, type PtrType} from '../../abi/layout.ts'
+import {contains, type FuncType, type Type} from '../../abi/types.ts'
+import type {CoreRef, Func, LiftOptions, Plan, Trampoline} from '../plan.ts'
+import type {Border} from './border.ts'
+import {liftFlat, loadExpr} from './load.ts'
+import {identifier, quote} from './names.ts'
+import type {Source} from './source.ts'
+import {lowerFlat, storeStatement} from './store.ts'
+
+type Lifted = Func & {kind: 'lifted'}
+
+/** Emits a plan's functions into `source`. */
+export class FunctionEmitter {
+  readonly #plan: Plan
+  readonly #source: Source
+
+  constructor(plan: Plan, source: Source) {
+    this.#plan = plan
+    this.#source = source
+  }
+
+  /** An expression for something core. */
+  ref(ref: CoreRef): string {
+    return ref.kind === 'trampoline' ? `t${ref.trampoline}` : `e${ref.instance}[${quote(ref.name)}]`
+  }
+
+  /** The same, in a variable of its own, for what is used per call. */
+  #variable(ref: CoreRef): string {
+    const expression = this.ref(ref)
+    return this.#source.helper(`ref:${expression}`, 'c_', name => `const ${name}=${expression};`)
+  }
+
+  #memory(options: LiftOptions): string | undefined {
+    const memory = options.memory
+    if (memory === undefined) return undefined
+    const expression = this.ref(memory.ref)
+    return this.#source.helper(
+      `memory:${memory.index}`,
+      'm_',
+      name => `const ${name}=guestMemory(${expression});runtime.memories.push(${name});`,
+    )
+  }
+
+  #allocate(options: LiftOptions, memory: string | undefined, instance: number): string | undefined {
+    if (options.realloc === undefined || memory === undefined) return undefined
+    const realloc = this.#variable(options.realloc)
+    const wide = options.memory!.address === 'i64'
+    const call = wide
+      ? `toIndex(BigInt.asUintN(64,${realloc}(0n,0n,BigInt(a),BigInt(n))))`
+      : `${realloc}(0,0,a,n)>>>0`
+    return this.#source.helper(
+      `allocate:${realloc}:${memory}:${instance}`,
+      'allocate_',
+      name =>
+        `const ${name}=(a,n)=>{I${instance}.mayLeave=false;guard.enter();const p=${call};guard.leave();` +
+        `I${instance}.mayLeave=true;${memory}.sync();${memory}.checkAligned(p,n,a);return p};`,
+    )
+  }
+
+  #border(options: LiftOptions, instance: number, type: FuncType, host: boolean): Border {
+    const memory = this.#memory(options)
+    const allocate = this.#allocate(options, memory, instance)
+    const params = type.params.map(param => param.type)
+    const lends = params.some(each => contains(each, 'borrow')) && params.some(each => contains(each, 'own'))
+    return {
+      key: [memory, allocate, options.stringEncoding, instance, host, lends].join(),
+      memory,
+      ptr: options.memory?.address ?? 'i32',
+      encoding: options.stringEncoding,
+      allocate,
+      handles: `H${instance}`,
+      instance,
+      host,
+      lends,
+    }
+  }
+
+  // canon lower and the resource built-ins
+
+  /** Emits `t<index>`. Where the call may wait, the function may return a promise. */
+  trampoline(index: number): void {
+    const trampoline = this.#plan.trampolines[index]!
+    if (trampoline.kind === 'lower') this.#lower(index, trampoline)
+    else this.#resource(index, trampoline)
+  }
+
+  /** Whether the trampoline must be given to core code as a suspending import. */
+  suspends(index: number): boolean {
+    const trampoline = this.#plan.trampolines[index]!
+    if (trampoline.kind === 'lower')
+      return trampoline.func.kind === 'host'
+        ? trampoline.func.host.mayBlock
+        : this.#plan.instances[trampoline.func.instance]!.blocks
+    if (trampoline.kind !== 'resource.drop') return false
+    const {resource, dtor} = this.#plan.resources[trampoline.resource]!
+    return dtor !== undefined && this.#plan.instances[resource.instance!]!.blocks
+  }
+
+  #lower(index: number, {func, options, instance}: Trampoline & {kind: 'lower'}): void {
+    const border = this.#border(options, instance, func.type, func.kind === 'host')
+    const flat = flattenFunc(func.type, border.ptr)
+    const coreParams = (flat.paramsSpilled ? ['p0'] : flat.params.map((_, i) => `p${i}`)) as string[]
+    const args = func.type.params.map((_, i) => `a${i}`)
+    const params = flat.resultSpilled ? [...coreParams, 'ret'] : coreParams
+
+    let body = `guard.leave();if(!I${instance}.mayLeave)cannotLeave();`
+    if (border.memory !== undefined) body += `${border.memory}.sync();`
+    body += this.#liftParams(border, func.type, coreParams, flat.paramsSpilled)
+    if (border.lends) body += 'const mine=lenders;lenders=[];'
+    const giveBack = border.lends ? 'giveBack(mine);' : ''
+
+    const lowerResult = this.#lowerResult(border, func.type.result, flat.resultSpilled)
+    if (func.kind === 'host') {
+      const host = this.#source.constant(func.host.call, 'host')
+      const call = `${host}(${['store', ...args].join(',')})`
+      const finish = `${giveBack}${lowerResult.statements}`
+      if (func.host.mayBlock) {
+        body +=
+          `const r=${call};if(r instanceof Promise)` +
+          `return runtime.suspend(r,r=>{${finish}return ${lowerResult.value}});` +
+          `${finish}guard.enter();return ${lowerResult.value};`
+      } else
+        body += `${func.type.result === undefined ? '' : 'const r='}${call};${finish}guard.enter();return ${lowerResult.value};`
+    } else {
+      body += this.#callLifted(func, args, instance, {
+        host: false,
+        deliver: `${giveBack}${lowerResult.statements}`,
+        value: lowerResult.value,
+        done: 'guard.enter();',
+        waits: promise => `return runtime.suspend(${promise},v=>v);`,
+      })
+    }
+    const name = func.kind === 'host' ? identifier(func.name) : 'lifted'
+    this.#source.line(`const t${index}=function ${name}_${index}(${params.join(',')}){${body}};`)
+  }
+
+  #liftParams(border: Border, type: FuncType, params: readonly string[], spilled: boolean): string {
+    const types = type.params.map(param => param.type)
+    if (!spilled) {
+      const flat = [...params]
+      return types.map((each, i) => `const a${i}=${liftFlat(this.#source, border, each, flat)};`).join('')
+    }
+    const tuple: Type = {kind: 'tuple', elements: types}
+    const {size, align} = layoutOf(tuple, border.ptr)
+    const names = types.map((_, i) => `a${i}`).join(',')
+    return (
+      `const q=${toPointer(border.ptr, params[0]!)};${border.memory}.checkAligned(q,${size},${align});` +
+      `const [${names}]=${loadExpr(this.#source, border, tuple, 'q')};`
+    )
+  }
+
+  /** Lowers `r` for the caller; `value` is what its core function returns. */
+  #lowerResult(
+    border: Border,
+    result: Type | undefined,
+    spilled: boolean,
+  ): {statements: string; value: string} {
+    if (result === undefined) return {statements: '', value: 'undefined'}
+    if (!spilled) {
+      const lowered = lowerFlat(this.#source, border, result, 'r')
+      return {statements: lowered.statements, value: lowered.values[0]!}
+    }
+    const {size, align} = layoutOf(result, border.ptr)
+    const sync = `${border.memory}.sync();`
+    return {
+      statements:
+        `${sync}const q_=${toPointer(border.ptr, 'ret')};${border.memory}.checkAligned(q_,${size},${align});` +
+        storeStatement(this.#source, border, result, 'q_', 'r'),
+      value: 'undefined',
+    }
+  }
+
+  #resource(index: number, trampoline: Exclude<Trampoline, {kind: 'lower'}>): void {
+    const {instance} = trampoline
+    const plan = this.#plan.resources[trampoline.resource]!
+    const resource = this.#source.constant(plan.resource, 'R')
+    const start = `guard.leave();if(!I${instance}.mayLeave)cannotLeave();`
+    const [params, body] = ((): [string, string] => {
+      if (trampoline.kind === 'resource.new')
+        return ['rep', `${start}const i=H${instance}.addOwn(${resource},rep);guard.enter();return i`]
+      if (trampoline.kind === 'resource.rep')
+        return ['i', `guard.leave();const rep=H${instance}.rep(${resource},i>>>0);guard.enter();return rep`]
+      const drop = `${start}const h=H${instance}.drop(${resource},i>>>0);`
+      if (plan.resource.instance === undefined) return ['i', `${drop}runtime.dropHost(h);guard.enter()`]
+      const destroy = this.#destroy(trampoline.resource, instance, this.suspends(index))
+      return ['i', `${drop}if(h.own){${destroy}}guard.enter()`]
+    })()
+    this.#source.line(`const t${index}=(${params})=>{${body}};`)
+  }
+
+  /** Runs the destructor of `h.rep`, entering its component instance from `caller`. */
+  #destroy(resourceIndex: number, caller: number | undefined, suspends: boolean): string {
+    const {resource, dtor} = this.#plan.resources[resourceIndex]!
+    const entering = this.#entering(resource.instance!, caller)
+    const enter = enterStatements(entering)
+    const leave = leaveStatements(entering)
+    if (dtor === undefined) return enter + leave
+    if (!suspends) return `${enter}guard.enter();${this.#variable(dtor)}(h.rep);guard.leave();${leave}`
+    const blocking = this.#blocking(dtor, ['i32'], undefined)
+    return (
+      `${enter}guard.enter();const p=${blocking}.call(h.rep);` +
+      `if(!${blocking}.done){guard.leave();return runtime.suspend(p,()=>{${blocking}.done=false;${leave}})}` +
+      `${blocking}.done=false;${leave}`
+    )
+  }
+
+  #blocking(ref: CoreRef, params: readonly string[], result: string | undefined): string {
+    const func = this.#variable(ref)
+    return this.#source.helper(
+      `blocking:${func}`,
+      'b_',
+      name =>
+        `const ${name}=blockingCall(guard,${func},${JSON.stringify(params)},${result === undefined ? 'undefined' : quote(result)});`,
+    )
+  }
+
+  /** Sets the destructors that the host's own handles run. */
+  destructors(): void {
+    for (const {resource, dtor} of this.#plan.resources) {
+      if (dtor === undefined) continue
+      this.#source.line(
+        `runtime.destructors[${resource.index}]=rep=>{const h={rep};${this.#destroy(resource.index, undefined, false)}};`,
+      )
+    }
+  }
+
+  // canon lift
+
+  /** Emits a function that the host calls with plain values; returns its name. It returns a promise where it waits. */
+  export(func: Func, name: string): string {
+    const variable = this.#source.name('x_')
+    const args = func.type.params.map((_, i) => `a${i}`)
+    const body =
+      func.kind === 'host'
+        ? `return ${this.#source.constant(func.host.call, 'host')}(${['store', ...args].join(',')});`
+        : this.#callLifted(func, args, undefined, {
+            host: true,
+            deliver: '',
+            value: func.type.result === undefined ? 'undefined' : 'r',
+            done: '',
+            waits: promise => `return ${promise};`,
+          })
+    this.#source.line(`const ${variable}=function ${identifier(name)}_(${args.join(',')}){${body}};`)
+    return variable
+  }
+
+  /**
+   * Statements that call a lifted function with the values named by `args`; its result is then in `r`, `then` runs, and
+   * `value` is returned. Where the call waits, `waits` says what to do with the promise of `value`.
+   */
+  #callLifted(
+    func: Lifted,
+    args: readonly string[],
+    caller: number | undefined,
+    use: {host: boolean; deliver: string; value: string; done: string; waits: (promise: string) => string},
+  ): string {
+    const {type, instance} = func
+    const source = this.#source
+    const border = this.#border(func.options, instance, type, use.host)
+    const flat = flattenFunc(type, border.ptr)
+    const entering = this.#entering(instance, caller)
+    const borrows = type.params.some(param => contains(param.type, 'borrow'))
+
+    let before = enterStatements(entering)
+    if (borrows) before += 'const scope={borrows:0};'
+    if (border.memory !== undefined) before += `${border.memory}.sync();`
+    const lowered = this.#lowerParams(border, type, args, flat.paramsSpilled)
+    before += lowered.statements
+
+    const coreResult =
+      flat.results.length === 0 ? undefined : flat.resultSpilled ? border.ptr : flat.results[0]!
+    let after = border.memory === undefined ? '' : `${border.memory}.sync();`
+    after += this.#liftResult(border, type.result, flat.resultSpilled)
+    if (borrows) after += 'checkBorrows(scope);'
+    let finish = ''
+    if (func.options.postReturn !== undefined) {
+      const postReturn = this.#variable(func.options.postReturn)
+      finish = `I${instance}.mayLeave=false;guard.enter();${postReturn}(${coreResult === undefined ? '' : 'c'});guard.leave();I${instance}.mayLeave=true;`
+    }
+    finish += leaveStatements(entering)
+    const complete = `${after}${use.deliver}${finish}${use.done}return ${use.value};`
+
+    if (!this.#plan.instances[instance]!.blocks) {
+      const core = this.#variable(func.core)
+      const result = coreResult === undefined ? '' : 'const c='
+      return `${before}guard.enter();${result}${core}(${lowered.values.join(',')});guard.leave();${complete}`
+    }
+    const coreParams = flat.paramsSpilled ? [border.ptr] : flat.params
+    const blocking = this.#blocking(func.core, coreParams, coreResult)
+    // The continuation after a wait is resumed by its caller, which enters the guest again itself.
+    const later = `${after}${use.deliver}${finish}return ${use.value};`
+    const c = source.name('p')
+    return (
+      `${before}guard.enter();const ${c}=${blocking}.call(${lowered.values.join(',')});` +
+      `if(${blocking}.done){${blocking}.done=false;const c=${blocking}.result;${complete}}guard.leave();` +
+      use.waits(`${c}.then(c=>{${blocking}.done=false;${later}},leaveAndThrow)`)
+    )
+  }
+
+  #lowerParams(
+    border: Border,
+    type: FuncType,
+    args: readonly string[],
+    spilled: boolean,
+  ): {statements: string; values: readonly string[]} {
+    const types = type.params.map(param => param.type)
+    if (!spilled) {
+      const parts = types.map((each, i) => lowerFlat(this.#source, border, each, args[i]!))
+      return {
+        statements: parts.map(part => part.statements).join(''),
+        values: parts.flatMap(part => part.values),
+      }
+    }
+    const tuple: Type = {kind: 'tuple', elements: types}
+    const {size, align} = layoutOf(tuple, border.ptr)
+    return {
+      statements:
+        `const w=${border.allocate}(${align},${size});` +
+        storeStatement(this.#source, border, tuple, 'w', `[${args.join(',')}]`),
+      values: [border.ptr === 'i32' ? 'w' : 'BigInt(w)'],
+    }
+  }
+
+  /** Lifts the core result `c` into `r`. */
+  #liftResult(border: Border, result: Type | undefined, spilled: boolean): string {
+    if (result === undefined) return ''
+    if (!spilled) return `const r=${liftFlat(this.#source, border, result, ['c'])};`
+    const {size, align} = layoutOf(result, border.ptr)
+    return (
+      `const z=${toPointer(border.ptr, 'c')};${border.memory}.checkAligned(z,${size},${align});` +
+      `const r=${loadExpr(this.#source, border, result, 'z')};`
+    )
+  }
+
+  /** CanonicalABI.md, entering_set: the instances that a call enters, innermost first. */
+  #entering(instance: number, caller: number | undefined): number[] {
+    const ancestors = (from: number | undefined): number[] => {
+      const list: number[] = []
+      for (let at = from; at !== undefined; at = this.#plan.instances[at]!.parent) list.push(at)
+      return list
+    }
+    const already = new Set(ancestors(caller))
+    return ancestors(instance).filter(each => !already.has(each))
+  }
+}
+
+const toPointer = (ptr: PtrType, value: string): string =>
+  ptr === 'i32' ? `${value}>>>0` : `toIndex(BigInt.asUintN(64,${value}))`
+
+function enterStatements(entering: readonly number[]): string {
+  if (entering.length === 0) return ''
+  return (
+    `if(${entering.map(i => `!I${i}.mayEnter`).join('||')})cannotEnter();` +
+    entering.map(i => `I${i}.mayEnter=false;`).join('')
+  )
+}
+
+const leaveStatements = (entering: readonly number[]): string =>
+  entering.map(i => `I${i}.mayEnter=true;`).join('')

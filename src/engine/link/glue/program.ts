@@ -1,0 +1,77 @@
+// engine/link/glue/program.ts: Plan → the source of a generator function that instantiates one sandbox.
+//
+// Everything in it is per sandbox: core instances, and the functions between them, which find their state in the
+// variables around them. V8 shares the optimised code of functions made from one piece of source.
+import type {Func, Plan, Step} from '../plan.ts'
+import {FunctionEmitter} from './function.ts'
+import {quote} from './names.ts'
+import {Source} from './source.ts'
+
+/** An exported function: `interface` is unset for one that the world exports by itself. */
+export type ExportedFunction = Readonly<{interface: string | undefined; name: string; func: Func}>
+
+export type Program = Readonly<{
+  /** The generator function's body; its parameters are PROGRAM_PARAMETERS, then `constants.names`. */
+  source: string
+  constants: Readonly<{names: readonly string[]; values: readonly unknown[]}>
+  /** In the order of the array that the generator returns. */
+  exports: readonly ExportedFunction[]
+}>
+
+/**
+ * modules: compiled lean modules, by the plan's index; runtime: the sandbox's Runtime; abi: the functions of
+ * engine/abi and engine/link/runtime.ts that emitted code calls. After each core instance the generator yields
+ * {instance, exports}, so that its driver can put state into it.
+ */
+export const PROGRAM_PARAMETERS = ['modules', 'runtime', 'abi'] as const
+
+export function emitProgram(plan: Plan, abi: readonly string[]): Program {
+  const source = new Source()
+  const emitter = new FunctionEmitter(plan, source)
+  source.line(`const {${abi.join(',')}}=abi;`)
+  source.line('const {store,guard,instances}=runtime;')
+  plan.instances.forEach((_, i) => {
+    source.line(`const I${i}=instances[${i}],H${i}=I${i}.handles;`)
+  })
+  source.line(`let lenders=[],${Array.from({length: 17}, (_, i) => `flat${i}`).join(',')};`)
+  source.line('const leaveAndThrow=error=>{guard.leave();throw error};')
+  for (const step of plan.steps) {
+    if (step.kind === 'trampoline') emitter.trampoline(step.trampoline)
+    else instantiate(source, emitter, step)
+  }
+  emitter.destructors()
+  const exports = exportedFunctions(plan)
+  const names = exports.map(each => emitter.export(each.func, each.name))
+  source.line(`return [${names.join(',')}];`)
+  return {source: source.text, constants: source.constants, exports}
+}
+
+function instantiate(source: Source, emitter: FunctionEmitter, step: Step & {kind: 'instantiate'}): void {
+  const modules = new Map<string, string[]>()
+  for (const {module, name, ref} of step.imports) {
+    const entries = modules.get(module) ?? []
+    if (entries.length === 0) modules.set(module, entries)
+    const value =
+      ref.kind === 'trampoline' && emitter.suspends(ref.trampoline)
+        ? `new WebAssembly.Suspending(${emitter.ref(ref)})`
+        : emitter.ref(ref)
+    entries.push(`[${quote(name)}]:${value}`)
+  }
+  // Computed keys, since a plain "__proto__" would set the prototype.
+  const imports = [...modules].map(([module, entries]) => `[${quote(module)}]:{${entries.join(',')}}`)
+  const k = step.instance
+  source.line(`const e${k}=new WebAssembly.Instance(modules[${step.module}],{${imports.join(',')}}).exports;`)
+  source.line(`yield {instance:${k},exports:e${k}};`)
+}
+
+function exportedFunctions(plan: Plan): ExportedFunction[] {
+  const exports: ExportedFunction[] = []
+  const visit = (map: Plan['exports'], path: string | undefined): void => {
+    for (const [name, item] of map) {
+      if (item.kind === 'func') exports.push({interface: path, name, func: item.func})
+      else visit(item.exports, path === undefined ? name : `${path}/${name}`)
+    }
+  }
+  visit(plan.exports, undefined)
+  return exports
+}

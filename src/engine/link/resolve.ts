@@ -1,0 +1,524 @@
+// engine/link/resolve.ts: Component → Plan. Walks the whole component tree once, as if it instantiated it, and leaves
+// behind a flat list of what must be done for each sandbox. Components and modules are no values at run time: every
+// alias, argument and export is known here.
+import {MayflyError} from '../../base/errors.ts'
+import type {Resource} from '../abi/types.ts'
+import type {
+  Alias,
+  Canon,
+  CanonOptions,
+  Component,
+  Definition,
+  ExternType,
+  InstanceExpr,
+  Sort,
+} from '../component/component.ts'
+import type {CoreModule} from '../core/module.ts'
+import {decodeCoreModule} from '../core/module-decode.ts'
+import type {HostFunction, HostInterface, HostResource, Imports} from './imports.ts'
+import type {
+  CoreImportPlan,
+  CoreRef,
+  ExportMap,
+  ExportPlan,
+  LiftOptions,
+  MemoryRef,
+  Plan,
+  ResourcePlan,
+  Step,
+  Trampoline,
+} from './plan.ts'
+import {type CoreInstanceItem, type InstanceItem, type Item, Scope, type TypeItem} from './scope.ts'
+import {resourceAt, typeItem} from './type-scope.ts'
+import {InterfaceIndex} from './version.ts'
+
+/** The interface under which functions are offered that a world imports outside any interface. */
+export const ROOT_INTERFACE = '$root'
+
+export type ResolveOptions = Readonly<{
+  imports: Imports
+  /** How messages call the component: `component "cart"`. */
+  who: string
+  /** What to do about a missing import; completes LINK_MISSING_IMPORT's hint. */
+  remedy?: (name: string) => string
+}>
+
+/** @throws LINK_MISSING_IMPORT, LINK_UNSUPPORTED, LINK_TYPE_MISMATCH */
+export function resolve(component: Component, options: ResolveOptions): Plan {
+  return new Resolver(options).root(component)
+}
+
+class Resolver {
+  readonly #options: ResolveOptions
+  readonly #interfaces: InterfaceIndex<HostInterface>
+  readonly #modules: CoreModule[] = []
+  readonly #moduleIndex = new Map<Definition, number>()
+  /** The module that core instance k is made from. */
+  readonly #instanceModules: CoreModule[] = []
+  readonly #instances: {parent: number | undefined; blocks: boolean}[] = []
+  readonly #resources: ResourcePlan[] = []
+  readonly #hostResources = new Map<HostResource, Resource>()
+  readonly #memories: MemoryRef[] = []
+  readonly #trampolines: Trampoline[] = []
+  readonly #steps: Step[] = []
+  readonly #hostFunctions: {name: string; host: HostFunction}[] = []
+  readonly #hostFunctionIndex = new Map<HostFunction, number>()
+
+  constructor(options: ResolveOptions) {
+    this.#options = options
+    this.#interfaces = new InterfaceIndex(options.imports)
+  }
+
+  root(component: Component): Plan {
+    const exports = this.#component(component, undefined, undefined, undefined)
+    this.#spreadBlocking()
+    return {
+      modules: this.#modules.map(module => module.bytes),
+      instances: this.#instances,
+      resources: this.#resources,
+      memories: this.#memories,
+      trampolines: this.#trampolines,
+      steps: this.#steps,
+      hostFunctions: this.#hostFunctions,
+      exports: exportMap(exports),
+    }
+  }
+
+  /** Instantiates: `args` undefined means the host provides the imports. */
+  #component(
+    component: Component,
+    parentScope: Scope | undefined,
+    parentInstance: number | undefined,
+    args: ReadonlyMap<string, Item> | undefined,
+  ): InstanceItem {
+    const instance = this.#instances.push({parent: parentInstance, blocks: false}) - 1
+    const scope = new Scope(parentScope, instance)
+    const exports = new Map<string, Item>()
+    for (const definition of component.definitions) {
+      switch (definition.kind) {
+        case 'core-module':
+          scope.coreModules.push({module: this.#module(definition)})
+          break
+        case 'core-instance':
+          scope.coreInstances.push(this.#coreInstance(scope, definition.expr))
+          break
+        case 'core-type':
+          scope.coreTypes++
+          break
+        case 'component':
+          scope.components.push({component: definition.component, scope})
+          break
+        case 'instance':
+          scope.instances.push(this.#instance(scope, definition.expr))
+          break
+        case 'alias':
+          this.#alias(scope, definition.alias)
+          break
+        case 'type':
+          scope.types.push(
+            definition.type.kind === 'resource'
+              ? {kind: 'resource', resource: this.#guestResource(scope, definition.type.dtor)}
+              : typeItem(scope, definition.type),
+          )
+          break
+        case 'canon':
+          this.#canon(scope, definition.canon)
+          break
+        case 'import':
+          this.#push(scope, this.#import(scope, definition.name.name, definition.type, args))
+          break
+        case 'export': {
+          const item = this.#item(scope, definition.sort, definition.index)
+          exports.set(definition.name.name, item)
+          this.#push(scope, item)
+          break
+        }
+        case 'start':
+        case 'value':
+          this.#unsupported('values in components', 'no toolchain emits them yet')
+      }
+    }
+    return exports
+  }
+
+  #unsupported(feature: string, remedy = ''): never {
+    throw new MayflyError('LINK_UNSUPPORTED', {who: this.#options.who, feature, remedy})
+  }
+
+  // Modules and core instances
+
+  #module(definition: Definition & {kind: 'core-module'}): number {
+    let index = this.#moduleIndex.get(definition)
+    if (index === undefined) {
+      index = this.#modules.push(decodeCoreModule(definition.bytes, {byteOffset: definition.byteOffset})) - 1
+      this.#moduleIndex.set(definition, index)
+    }
+    return index
+  }
+
+  #coreInstance(scope: Scope, expr: (Definition & {kind: 'core-instance'})['expr']): CoreInstanceItem {
+    if (expr.kind === 'exports') {
+      const exports = new Map<string, CoreRef>()
+      for (const each of expr.exports) exports.set(each.name, coreSpace(scope, each.sort)[each.index]!)
+      return {kind: 'exports', exports}
+    }
+    const module = scope.coreModules[expr.module]!.module
+    const args = new Map(expr.args.map(arg => [arg.name, scope.coreInstances[arg.instance]!]))
+    const imports: CoreImportPlan[] = this.#modules[module]!.imports.map(each => ({
+      module: each.module,
+      name: each.name,
+      ref: coreExport(args.get(each.module)!, each.name),
+    }))
+    const instance = this.#instanceModules.push(this.#modules[module]!) - 1
+    this.#steps.push({kind: 'instantiate', instance, module, imports})
+    return {kind: 'instantiated', instance}
+  }
+
+  #memory(ref: CoreRef): MemoryRef {
+    if (ref.kind !== 'export') throw new Error('a memory is always an export')
+    const known = this.#memories.find(
+      each => each.ref.instance === ref.instance && each.ref.name === ref.name,
+    )
+    if (known !== undefined) return known
+    const type = this.#instanceModules[ref.instance]!.exports.find(each => each.name === ref.name)!.type
+    const address = type.kind === 'memory' ? type.limits.address : 'i32'
+    const memory: MemoryRef = {index: this.#memories.length, ref, address}
+    this.#memories.push(memory)
+    return memory
+  }
+
+  // Component instances
+
+  #instance(scope: Scope, expr: InstanceExpr): InstanceItem {
+    if (expr.kind === 'exports')
+      return new Map(expr.exports.map(each => [each.name.name, this.#item(scope, each.sort, each.index)]))
+    const {component, scope: definedIn} = scope.components[expr.component]!
+    const args = new Map(expr.args.map(arg => [arg.name, this.#item(scope, arg.sort, arg.index)]))
+    return this.#component(component, definedIn, scope.instance, args)
+  }
+
+  #item(scope: Scope, sort: Sort, index: number): Item {
+    switch (sort) {
+      case 'func':
+        return {sort, func: scope.funcs[index]!}
+      case 'type':
+        return {sort, type: scope.types[index]!}
+      case 'instance':
+        return {sort, instance: scope.instances[index]!}
+      case 'component':
+        return {sort, component: scope.components[index]!}
+      case 'core-module':
+        return {sort, module: scope.coreModules[index]!}
+      default:
+        return this.#unsupported('values in components', 'no toolchain emits them yet')
+    }
+  }
+
+  #push(scope: Scope, item: Item): void {
+    switch (item.sort) {
+      case 'func':
+        scope.funcs.push(item.func)
+        break
+      case 'type':
+        scope.types.push(item.type)
+        break
+      case 'instance':
+        scope.instances.push(item.instance)
+        break
+      case 'component':
+        scope.components.push(item.component)
+        break
+      case 'core-module':
+        scope.coreModules.push(item.module)
+    }
+  }
+
+  #alias(scope: Scope, alias: Alias): void {
+    switch (alias.kind) {
+      case 'export':
+        this.#push(scope, scope.instances[alias.instance]!.get(alias.name)!)
+        break
+      case 'core-export':
+        coreSpace(scope, alias.sort).push(coreExport(scope.coreInstances[alias.instance]!, alias.name))
+        break
+      case 'outer': {
+        if (alias.sort === 'core-type') {
+          scope.coreTypes++
+          break
+        }
+        this.#push(scope, this.#item(scope.outer(alias.count), alias.sort, alias.index))
+      }
+    }
+  }
+
+  // Imports
+
+  #import(scope: Scope, name: string, type: ExternType, args: ReadonlyMap<string, Item> | undefined): Item {
+    if (args !== undefined) return args.get(name) ?? this.#implied(scope, name, type)
+    switch (type.kind) {
+      case 'instance': {
+        const item = scope.types[type.type]!
+        if (item.kind !== 'instance') throw new Error('validation lets no other type through')
+        return {sort: 'instance', instance: this.#hostInstance(name, item)}
+      }
+      case 'func': {
+        const item = scope.types[type.type]!
+        if (item.kind !== 'func') throw new Error('validation lets no other type through')
+        return this.#hostFunc(ROOT_INTERFACE, this.#interfaces.find(ROOT_INTERFACE), name, item)
+      }
+      case 'type':
+        return {
+          sort: 'type',
+          type:
+            type.bound.kind === 'eq'
+              ? scope.types[type.bound.type]!
+              : this.#hostResource(ROOT_INTERFACE, this.#interfaces.find(ROOT_INTERFACE), name),
+        }
+      default:
+        return this.#unsupported(
+          `an import of a ${type.kind} ("${name}")`,
+          'compose it with a component that has it',
+        )
+    }
+  }
+
+  /** A type import bound to a known type need not be given as an argument. */
+  #implied(scope: Scope, name: string, type: ExternType): Item {
+    if (type.kind === 'type' && type.bound.kind === 'eq')
+      return {sort: 'type', type: scope.types[type.bound.type]!}
+    return this.#missing(name)
+  }
+
+  #missing(name: string): never {
+    throw new MayflyError('LINK_MISSING_IMPORT', {
+      who: this.#options.who,
+      name,
+      remedy: this.#options.remedy?.(name) ?? '',
+    })
+  }
+
+  /** Evaluates an instance type's declarators, finding each export in what the host offers. */
+  #hostInstance(name: string, type: TypeItem & {kind: 'instance' | 'component'}): InstanceItem {
+    const offered = this.#interfaces.find(name)
+    const scope = new Scope(type.scope, type.scope.instance)
+    const exports = new Map<string, Item>()
+    for (const decl of type.decls) {
+      switch (decl.kind) {
+        case 'core-type':
+          scope.coreTypes++
+          break
+        case 'type':
+          if (decl.type.kind === 'resource')
+            throw new Error('validation lets no resource definition through here')
+          scope.types.push(typeItem(scope, decl.type))
+          break
+        case 'alias':
+          this.#alias(scope, decl.alias)
+          break
+        case 'export': {
+          const item = this.#hostExport(scope, name, offered, decl.name.name, decl.type)
+          exports.set(decl.name.name, item)
+          this.#push(scope, item)
+        }
+      }
+    }
+    return exports
+  }
+
+  #hostExport(
+    scope: Scope,
+    interfaceName: string,
+    offered: HostInterface | undefined,
+    name: string,
+    type: ExternType,
+  ): Item {
+    switch (type.kind) {
+      case 'func': {
+        const item = scope.types[type.type]!
+        if (item.kind !== 'func') throw new Error('validation lets no other type through')
+        return this.#hostFunc(interfaceName, offered, name, item)
+      }
+      case 'type':
+        return {
+          sort: 'type',
+          type:
+            type.bound.kind === 'eq'
+              ? scope.types[type.bound.type]!
+              : this.#hostResource(interfaceName, offered, name),
+        }
+      case 'instance': {
+        const item = scope.types[type.type]!
+        if (item.kind !== 'instance') throw new Error('validation lets no other type through')
+        return {sort: 'instance', instance: this.#hostInstance(`${interfaceName}/${name}`, item)}
+      }
+      default:
+        return this.#unsupported(`an import of a ${type.kind} ("${name}" of ${interfaceName})`)
+    }
+  }
+
+  #hostFunc(
+    interfaceName: string,
+    offered: HostInterface | undefined,
+    name: string,
+    item: TypeItem & {kind: 'func'},
+  ): Item {
+    const fullName = interfaceName === ROOT_INTERFACE ? name : `${interfaceName}#${name}`
+    const host = offered?.get(name)
+    if (host === undefined) this.#missing(offered === undefined ? interfaceName : fullName)
+    if (host.kind !== 'function')
+      throw new MayflyError('LINK_TYPE_MISMATCH', {
+        who: this.#options.who,
+        name: fullName,
+        reason: 'it is a resource',
+      })
+    let hostIndex = this.#hostFunctionIndex.get(host)
+    if (hostIndex === undefined) {
+      hostIndex = this.#hostFunctions.push({name: fullName, host}) - 1
+      this.#hostFunctionIndex.set(host, hostIndex)
+    }
+    return {sort: 'func', func: {kind: 'host', name: fullName, host, hostIndex, type: item.type}}
+  }
+
+  #hostResource(interfaceName: string, offered: HostInterface | undefined, name: string): TypeItem {
+    const host = offered?.get(name)
+    if (host === undefined) this.#missing(offered === undefined ? interfaceName : `${interfaceName}#${name}`)
+    if (host.kind !== 'resource')
+      throw new MayflyError('LINK_TYPE_MISMATCH', {
+        who: this.#options.who,
+        name: `${interfaceName}#${name}`,
+        reason: 'it is a function',
+      })
+    let resource = this.#hostResources.get(host)
+    if (resource === undefined) {
+      resource = {index: this.#resources.length, name, instance: undefined}
+      this.#resources.push({resource, host, dtor: undefined})
+      this.#hostResources.set(host, resource)
+    }
+    return {kind: 'resource', resource}
+  }
+
+  // Canonical definitions
+
+  #guestResource(scope: Scope, dtor: number | undefined): Resource {
+    const index = this.#resources.length
+    const resource: Resource = {index, name: `resource ${index}`, instance: scope.instance}
+    this.#resources.push({
+      resource,
+      host: undefined,
+      dtor: dtor === undefined ? undefined : scope.coreFuncs[dtor]!,
+    })
+    return resource
+  }
+
+  #canon(scope: Scope, canon: Canon): void {
+    switch (canon.kind) {
+      case 'lift': {
+        const type = scope.types[canon.type]!
+        if (type.kind !== 'func') throw new Error('validation lets no other type through')
+        scope.funcs.push({
+          kind: 'lifted',
+          core: scope.coreFuncs[canon.func]!,
+          options: this.#liftOptions(scope, canon.options),
+          type: type.type,
+          instance: scope.instance,
+        })
+        break
+      }
+      case 'lower':
+        this.#trampoline(scope, {
+          kind: 'lower',
+          func: scope.funcs[canon.func]!,
+          options: this.#liftOptions(scope, canon.options),
+          instance: scope.instance,
+        })
+        break
+      case 'resource.new':
+      case 'resource.rep':
+      case 'resource.drop':
+        this.#trampoline(scope, {
+          kind: canon.kind,
+          resource: resourceAt(scope, canon.type).index,
+          instance: scope.instance,
+        })
+        break
+      default:
+        this.#unsupported(`the asynchronous built-in ${canon.kind}`, 'build it for WASI 0.2')
+    }
+  }
+
+  #liftOptions(scope: Scope, options: CanonOptions): LiftOptions {
+    if (options.async) this.#unsupported('an asynchronous lift or lower', 'build it for WASI 0.2')
+    const func = (index: number | undefined) => (index === undefined ? undefined : scope.coreFuncs[index]!)
+    return {
+      stringEncoding: options.stringEncoding,
+      memory: options.memory === undefined ? undefined : this.#memory(scope.coreMemories[options.memory]!),
+      realloc: func(options.realloc),
+      postReturn: func(options.postReturn),
+    }
+  }
+
+  #trampoline(scope: Scope, trampoline: Trampoline): void {
+    const index = this.#trampolines.push(trampoline) - 1
+    this.#steps.push({kind: 'trampoline', trampoline: index})
+    scope.coreFuncs.push({kind: 'trampoline', trampoline: index})
+  }
+
+  /** A component instance blocks when it calls a host function that may, or another instance that does. */
+  #spreadBlocking(): void {
+    for (let changed = true; changed; ) {
+      changed = false
+      for (const trampoline of this.#trampolines) {
+        const instance = this.#instances[trampoline.instance]!
+        if (!instance.blocks && this.#blocks(trampoline)) {
+          instance.blocks = true
+          changed = true
+        }
+      }
+    }
+  }
+
+  #blocks(trampoline: Trampoline): boolean {
+    if (trampoline.kind === 'lower')
+      return trampoline.func.kind === 'host'
+        ? trampoline.func.host.mayBlock
+        : this.#instances[trampoline.func.instance]!.blocks
+    if (trampoline.kind !== 'resource.drop') return false
+    const {resource, dtor} = this.#resources[trampoline.resource]!
+    return (
+      dtor !== undefined &&
+      resource.instance !== trampoline.instance &&
+      this.#instances[resource.instance!]!.blocks
+    )
+  }
+}
+
+function coreSpace(scope: Scope, sort: string): CoreRef[] {
+  switch (sort) {
+    case 'func':
+      return scope.coreFuncs
+    case 'table':
+      return scope.coreTables
+    case 'memory':
+      return scope.coreMemories
+    case 'global':
+      return scope.coreGlobals
+    default:
+      return scope.coreTags
+  }
+}
+
+function coreExport(instance: CoreInstanceItem, name: string): CoreRef {
+  return instance.kind === 'exports'
+    ? instance.exports.get(name)!
+    : {kind: 'export', instance: instance.instance, name}
+}
+
+/** Functions and instances of functions; types and components are of no use to a caller. */
+function exportMap(items: InstanceItem): ExportMap {
+  const exports = new Map<string, ExportPlan>()
+  for (const [name, item] of items) {
+    if (item.sort === 'func') exports.set(name, {kind: 'func', func: item.func})
+    if (item.sort === 'instance') exports.set(name, {kind: 'instance', exports: exportMap(item.instance)})
+  }
+  return exports
+}

@@ -1,0 +1,141 @@
+// engine/link/runtime.ts: one sandbox's link-time state, which emitted glue works on.
+import {type BorrowScope, type Handle, HandleTable, type HandleTableState} from '../abi/handles.ts'
+import type {GuestMemory} from '../abi/memory.ts'
+import {trap} from '../abi/trap.ts'
+import type {Resource} from '../abi/types.ts'
+import type {Store} from '../store.ts'
+import type {Guard} from './guard.ts'
+import {GuestResource} from './guest-resource.ts'
+import type {HostResource} from './imports.ts'
+
+/** A component instance (CanonicalABI.md, Component Instances). */
+export class ComponentInstance {
+  readonly handles = new HandleTable()
+  mayEnter = true
+  mayLeave = true
+}
+
+export type RuntimeState = readonly (HandleTableState | undefined)[]
+
+/** What emitted code calls beside the pure functions of engine/abi. */
+export class Runtime {
+  readonly store: Store
+  readonly guard: Guard
+  readonly instances: readonly ComponentInstance[]
+  readonly #hostResources: ReadonlyMap<Resource, HostResource>
+  /** Guest calls that wait for a promise of the host now. */
+  waiting = 0
+  /** Set by the sandbox: guest memory is about to be, or may have been, written outside the event's first stretch. */
+  onSuspend: () => void = () => {}
+  /** Set by emitted code: the memories that values cross through. */
+  readonly memories: GuestMemory[] = []
+  readonly #suspended = new Set<(reason: unknown) => void>()
+  /** Set by emitted code: the destructor of a guest's resource, by the resource's index. */
+  readonly destructors: ((rep: number) => void)[] = []
+
+  constructor(options: {
+    store: Store
+    guard: Guard
+    instances: number
+    hostResources: ReadonlyMap<Resource, HostResource>
+  }) {
+    this.store = options.store
+    this.guard = options.guard
+    this.instances = Array.from({length: options.instances}, () => new ComponentInstance())
+    this.#hostResources = options.hostResources
+  }
+
+  /** Suspends the guest until `promise` settles; `finish` lowers its result when the guest is about to go on. */
+  suspend(promise: Promise<unknown>, finish: (value: unknown) => unknown): Promise<unknown> {
+    this.waiting++
+    this.onSuspend()
+    return new Promise((resolve, reject) => {
+      this.#suspended.add(reject)
+      // The guest goes on in the first microtask after `resolve`. A turn of its own makes sure that no host code comes
+      // between, so that `enter` tells the truth.
+      const go = (run: () => void) =>
+        setImmediate(() => {
+          this.waiting--
+          if (this.#suspended.delete(reject)) run()
+        })
+      promise.then(
+        value =>
+          go(() => {
+            try {
+              const result = finish(value)
+              resolve(result)
+              this.guard.begin()
+              this.guard.enter()
+            } catch (error) {
+              reject(error)
+            }
+          }),
+        error => go(() => reject(error)),
+      )
+    })
+  }
+
+  /** Ends every suspended call with `reason`; what the host answers later is ignored. */
+  abort(reason: unknown): void {
+    for (const reject of this.#suspended) reject(reason)
+    this.#suspended.clear()
+  }
+
+  /** The guest dropped a handle of a host's resource that it owned. */
+  dropHost(handle: Handle): void {
+    if (handle.own) this.#hostResources.get(handle.resource)?.drop?.(this.store, handle.rep)
+  }
+
+  guestResource(resource: Resource, rep: unknown, owned: boolean): GuestResource {
+    return new GuestResource(resource, rep as number, owned ? this.destructors[resource.index] : undefined)
+  }
+
+  /** Ends the event: every resource of the host that the guest still owns is dropped. Never throws. */
+  end(): void {
+    for (const instance of this.instances) {
+      if (instance.handles.isPristine) continue
+      for (const handle of instance.handles.open())
+        if (handle.own && handle.resource.instance === undefined) this.dropHost(handle)
+    }
+  }
+
+  capture(): RuntimeState {
+    return this.instances.map(instance => instance.handles.capture())
+  }
+
+  restore(state: RuntimeState): void {
+    for (let i = 0; i < this.instances.length; i++) {
+      const instance = this.instances[i]!
+      instance.handles.restore(state[i])
+      instance.mayEnter = true
+      instance.mayLeave = true
+    }
+    for (const memory of this.memories) memory.reset()
+  }
+}
+
+export function cannotLeave(): never {
+  trap(
+    'TRAP_CANNOT_LEAVE',
+    'it called an import while its memory was being allocated or cleaned up: cannot leave component instance',
+  )
+}
+
+export function cannotEnter(): never {
+  trap('TRAP_REENTERED', 'it is already running, or an earlier call trapped: cannot enter component instance')
+}
+
+/** A component must drop what it borrowed before it returns. */
+export function checkBorrows(scope: BorrowScope): void {
+  if (scope.borrows > 0)
+    trap(
+      'TRAP_BAD_HANDLE',
+      `${scope.borrows} borrowed handles were not dropped: borrow handles still remain at the end of the call`,
+    )
+}
+
+/** What the host passes for a guest's resource, as the component's own number. */
+export function guestRep(resource: Resource, value: unknown, give: boolean): number {
+  if (!(value instanceof GuestResource)) trap('TRAP_BAD_VALUE', `the host gave no ${resource.name}`)
+  return give ? value.take(resource) : value.rep(resource)
+}

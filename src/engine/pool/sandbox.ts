@@ -1,0 +1,114 @@
+// engine/pool/sandbox.ts: one sandbox: an instance of a component that is made equal to its image after every event.
+import {MayflyError} from '../../base/errors.ts'
+import type {GuestFunction} from '../link/linked-component.ts'
+import type {Runtime, RuntimeState} from '../link/runtime.ts'
+import type {MemoryBudget} from '../snapshot/budget.ts'
+import type {RestoreReport, Restorer} from '../snapshot/snapshot.ts'
+import type {Store} from '../store.ts'
+
+/** What a sandbox is restored to beside its memory. */
+export type SandboxParts = Readonly<{
+  functions: readonly GuestFunction[]
+  runtime: Runtime
+  /** Unset for a sandbox that serves one event and is then thrown away. */
+  restorer: Restorer | undefined
+  initial: RuntimeState
+  budget: MemoryBudget | undefined
+}>
+
+export class Sandbox {
+  readonly store: Store
+  /** How many events it has served. */
+  events = 0
+  readonly #parts: SandboxParts
+  #failed = false
+
+  constructor(parts: SandboxParts) {
+    this.#parts = parts
+    this.store = parts.runtime.store
+    if (parts.restorer !== undefined) parts.runtime.onSuspend = () => parts.restorer!.suspect()
+  }
+
+  /**
+   * Calls an exported function, by the index that LinkedComponent.findExport gives. Returns a promise only where the
+   * guest had to wait; both ways a failure is a MayflyError: TRAP_…, LIMIT_MEMORY, or what a host function threw.
+   */
+  call(index: number, ...args: unknown[]): unknown {
+    const {functions, runtime, restorer} = this.#parts
+    restorer?.open()
+    runtime.guard.begin()
+    let result: unknown
+    try {
+      result = functions[index]!(...args)
+    } catch (error) {
+      return this.#fail(error)
+    } finally {
+      restorer?.close()
+    }
+    return result instanceof Promise ? result.catch(error => this.#fail(error)) : result
+  }
+
+  #fail(error: unknown): never {
+    this.#failed = true
+    this.#parts.runtime.guard.leave()
+    const budget = this.#parts.budget
+    if (budget?.exceeded && asTrap(error).code === 'TRAP_CORE') {
+      const details = {limit: budget.limitPages / 16, component: this.store.component}
+      throw new MayflyError('LIMIT_MEMORY', details, {cause: error})
+    }
+    throw asTrap(error)
+  }
+
+  /** Whether a call waits for the host now. */
+  get waiting(): boolean {
+    return this.#parts.runtime.waiting > 0
+  }
+
+  /** Ends every waiting call with `reason`, e.g. when the client has gone. */
+  abort(reason: MayflyError): void {
+    this.#parts.runtime.abort(reason)
+  }
+
+  /** Ends the event: drops what the guest still owns, disposes the capabilities' state, makes the sandbox equal to its image. */
+  restore(): RestoreReport {
+    const {runtime, restorer, initial, budget} = this.#parts
+    runtime.end()
+    this.store.clear()
+    this.events++
+    if (restorer === undefined) return {pagesRestored: 0, scanned: false}
+    const report = restorer.restore()
+    runtime.restore(initial)
+    if (budget !== undefined) {
+      budget.exceeded = false
+      budget.settle()
+    }
+    return report
+  }
+
+  /** True when it must not serve another event. */
+  get spent(): boolean {
+    const {restorer} = this.#parts
+    return this.#failed || restorer === undefined || restorer.outgrown
+  }
+
+  dispose(): void {
+    this.#parts.restorer?.dispose()
+  }
+}
+
+/** What ended a guest, as an error of the table. */
+export function asTrap(error: unknown): MayflyError {
+  if (error instanceof MayflyError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError)
+    return new MayflyError('TRAP_CORE', {reason}, {cause: error})
+  if (error instanceof WebAssembly.Exception)
+    return new MayflyError(
+      'TRAP_CORE',
+      {reason: 'it threw an exception that nothing catches'},
+      {cause: error},
+    )
+  if (error instanceof WebAssembly.SuspendError)
+    return new MayflyError('TRAP_CORE', {reason: 'it waits where it cannot be suspended'}, {cause: error})
+  return new MayflyError('TRAP_HOST', {reason}, {cause: error})
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import {readFileSync} from 'node:fs'
+import {describe, test} from 'node:test'
+import {createCowTier} from './cow.ts'
+import {detectTier} from './detect.ts'
+import {loadLibc} from './ffi.ts'
+import {createMadviseTier} from './madvise.ts'
+import {initialise, pairOfGuests} from './snapshot.fixtures.ts'
+import {tierSuite} from './snapshot.suite.ts'
+import {PAGE} from './state.ts'
+
+const {findings} = detectTier()
+const usable = (name: string) => findings.find(({tier, usable}) => tier === name && usable) !== undefined
+const reason = (name: string) => findings.find(({tier}) => tier === name)!.reason
+
+if (usable('cow')) tierSuite(createCowTier(loadLibc()))
+else test('restoring by cow', {skip: reason('cow')}, () => {})
+if (usable('madvise')) tierSuite(createMadviseTier(loadLibc()))
+else test('restoring by madvise', {skip: reason('madvise')}, () => {})
+
+const makePair = await pairOfGuests()
+
+/** How many mappings of images this process has. */
+const mappings = (): number =>
+  readFileSync('/proc/self/maps', 'utf8')
+    .split('\n')
+    .filter(line => line.includes('memfd:mayfly')).length
+
+for (const create of [createCowTier, createMadviseTier]) {
+  const tier = usable(create === createCowTier ? 'cow' : 'madvise') ? create(loadLibc()) : undefined
+  describe(`mapping by ${create.name}`, {skip: tier === undefined ? 'not usable here' : false}, () => {
+    test('disposing of sandboxes releases their mappings and shows zeros', () => {
+      const {state} = makePair()
+      initialise(state)
+      const image = tier!.capture(state)
+      const before = mappings()
+      const made = Array.from({length: 10}, () => {
+        const pair = makePair()
+        return {...pair, restorer: tier!.adopt(image, pair.state)}
+      })
+      assert.equal(mappings() - before, 30)
+      for (const {restorer} of made) {
+        restorer.dispose()
+        restorer.dispose()
+      }
+      assert.equal(mappings(), before)
+      image.dispose()
+      image.dispose()
+      const bytes = new Uint8Array((made[0]!.main['memory'] as unknown as WebAssembly.Memory).buffer)
+      assert.ok(bytes.every(byte => byte === 0))
+    })
+
+    test('sandboxes outlive the image that they were made from', () => {
+      const {state} = makePair()
+      initialise(state)
+      const image = tier!.capture(state)
+      const pair = makePair()
+      const restorer = tier!.adopt(image, pair.state)
+      image.dispose()
+      pair.main['store']!(65_530, 1)
+      restorer.suspect()
+      restorer.restore()
+      assert.equal(pair.main['load']!(65_530), 'a'.charCodeAt(0))
+      restorer.dispose()
+    })
+
+    test('events that write the same pages need no second look', {skip: create !== createCowTier}, () => {
+      const {state} = makePair()
+      initialise(state)
+      const image = tier!.capture(state)
+      const pair = makePair()
+      const restorer = tier!.adopt(image, pair.state)
+      const event = (at: number) => {
+        restorer.open()
+        pair.main['store']!(at, 9)
+        pair.main['grow']!(1)
+        restorer.close()
+        return restorer.restore()
+      }
+      assert.deepEqual(event(5), {pagesRestored: 1, scanned: true})
+      // Whatever else this process does may fault too, but not always.
+      const later = Array.from({length: 50}, () => event(6))
+      assert.ok(later.some(({scanned}) => !scanned))
+      assert.deepEqual(later.at(-1)!.pagesRestored, 1)
+      assert.equal(event(3 * PAGE + 1).pagesRestored, 2)
+    })
+
+    test('one large event leaves no hot pages behind', () => {
+      const {state} = makePair()
+      initialise(state)
+      const image = tier!.capture(state)
+      const pair = makePair()
+      const restorer = tier!.adopt(image, pair.state)
+      restorer.open()
+      pair.main['grow']!(200)
+      pair.main['fill']!(0, 1, 203 * PAGE)
+      restorer.close()
+      assert.ok(restorer.restore().pagesRestored < 2048)
+      assert.equal(pair.main['load']!(65_530), 'a'.charCodeAt(0))
+      restorer.open()
+      restorer.close()
+      assert.equal(restorer.restore().pagesRestored, 0)
+    })
+  })
+}

@@ -1,0 +1,44 @@
+// manifest/tool.ts: the tables of tools; ours is `mayfly`, the others' are kept as they are.
+import type {Limits, MayflySettings} from './app.ts'
+import {compact} from './compact.ts'
+import {filePath} from './names.ts'
+import {choice, type Fields, integer, jsonTable, openTable, optional, type Read, table} from './schema.ts'
+
+/** Milliseconds of processor time, milliseconds in which nothing happens, MB of all memories, sandboxes at once. */
+export const DEFAULT_LIMITS: Limits = {cpuMs: 5000, idleMs: 60_000, memoryMb: 512, concurrency: 'auto'}
+
+// The longest time that a timer can be set to; the other limits need no more.
+const positive = integer({least: 1, most: 2 ** 31 - 1})
+
+const limits = table({
+  cpu_ms: optional(positive),
+  idle_ms: optional(positive),
+  memory_mb: optional(positive),
+  concurrency: optional(positive),
+})
+
+const shared = {limits: optional(limits), snapshot: optional(choice('auto', 'after-init', 'never'))}
+const ofComponent = {...shared, entry: optional(filePath)}
+
+const tools = <const F extends Fields>(fields: F) => openTable({mayfly: optional(table(fields))}, jsonTable)
+
+export const applicationTools = tools(shared)
+export const componentTools = tools(ofComponent)
+
+/** What is set for the component, else for the application, else by default. */
+export function settingsOf(
+  component: Partial<Read<typeof ofComponent>> = {},
+  application: Partial<Read<typeof shared>> = {},
+): MayflySettings {
+  const [near, far] = [component.limits, application.limits]
+  return compact({
+    limits: {
+      cpuMs: near?.cpu_ms ?? far?.cpu_ms ?? DEFAULT_LIMITS.cpuMs,
+      idleMs: near?.idle_ms ?? far?.idle_ms ?? DEFAULT_LIMITS.idleMs,
+      memoryMb: near?.memory_mb ?? far?.memory_mb ?? DEFAULT_LIMITS.memoryMb,
+      concurrency: near?.concurrency ?? far?.concurrency ?? DEFAULT_LIMITS.concurrency,
+    },
+    snapshot: component.snapshot ?? application.snapshot ?? 'auto',
+    entry: component.entry,
+  })
+}

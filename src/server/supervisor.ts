@@ -1,0 +1,210 @@
+// server/supervisor.ts: worker processes: started, replaced when they die, stopped together.
+import type {ChildProcess} from 'node:child_process'
+import {MayflyError} from '../base/errors.ts'
+import type {ListenOptions, Server} from './app.ts'
+import {type FromWorker, fromPlainErrors, type ToWorker} from './protocol.ts'
+
+export type SupervisorOptions = Readonly<{
+  workers: number
+  /** Starts a process that calls `runWorker`, with an IPC channel of 'advanced' serialization. */
+  fork: (worker: number) => ChildProcess
+  /** One line about a worker that died or was replaced. */
+  log: (line: string) => void
+  /** How long to wait before the n-th replacement in a row (from 0). */
+  backoffMs?: (attempt: number) => number
+}>
+
+export interface Supervisor<Description> {
+  /**
+   * Makes all workers serve `description`; resolves when every one of them accepts requests.
+   * @throws what the first worker that failed says, or WORKER_DIED; then no worker is left
+   */
+  start(options: Readonly<{description: Description; listen: ListenOptions}>): Promise<Server<Description>>
+  kill(): void
+}
+
+/** A worker that lived this long was not part of a row of crashes. */
+const STEADY_MS = 30_000
+const DEFAULT_BACKOFF = (attempt: number): number => Math.min(10_000, 100 * 2 ** attempt)
+/** What a worker gets beyond the grace time to end by itself. */
+const LAST_CALL_MS = 1_000
+
+type Slot<Description> = {
+  worker: number
+  child: ChildProcess
+  /** What it serves, or was told to. */
+  description: Description | undefined
+  ready: boolean
+  crashes: number
+  readySince: number
+  /** Resolves the one reload that is under way in it. */
+  settleReload: ((outcome: unknown) => void) | undefined
+}
+
+/** Forks the workers at once, so that they come up while the app is still being prepared. */
+export function superviseWorkers<Description>(options: SupervisorOptions): Supervisor<Description> {
+  const {log, fork, backoffMs = DEFAULT_BACKOFF} = options
+  const slots: Slot<Description>[] = []
+  let description: Description
+  let listen: ListenOptions | undefined
+  let ending = false
+  let reloads = 0
+
+  const send = (slot: Slot<Description>, message: ToWorker<Description>): void => {
+    // A closed channel is no error here: the exit event follows.
+    if (slot.child.connected) slot.child.send(message, () => {})
+  }
+  const startSlot = (slot: Slot<Description>): Promise<number> => {
+    const {child} = slot
+    slot.description = description
+    const result = new Promise<number>((resolve, reject) => {
+      child.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') resolve(message.port)
+        else if (message.kind === 'failed' && message.number === undefined)
+          reject(fromPlainErrors(message.errors))
+      })
+      child.once('error', error => reject(died(slot, error.message)))
+      child.once('exit', (code, signal) => reject(died(slot, cause(code, signal))))
+    })
+    send(slot, {kind: 'start', options: {description, listen: listen!, worker: slot.worker}})
+    return result
+  }
+  const watch = (slot: Slot<Description>): void => {
+    const {child} = slot
+    // Without a listener a failed spawn would end the supervisor.
+    child.on('error', () => {})
+    child.on('message', (message: FromWorker) => {
+      if (message.kind === 'reloaded') slot.settleReload?.(undefined)
+      else if (message.kind === 'failed' && message.number !== undefined) {
+        slot.settleReload?.(fromPlainErrors(message.errors))
+      }
+    })
+    child.once('exit', (code, signal) => {
+      slot.settleReload?.(undefined)
+      if (!slot.ready || ending) return
+      slot.ready = false
+      log(`worker ${slot.worker} (process ${child.pid}) died: ${cause(code, signal)}`)
+      replace(slot)
+    })
+  }
+  const replace = (slot: Slot<Description>): void => {
+    if (performance.now() - slot.readySince > STEADY_MS) slot.crashes = 0
+    const delay = backoffMs(slot.crashes++)
+    setTimeout(async () => {
+      if (ending) return
+      slot.child = fork(slot.worker)
+      watch(slot)
+      try {
+        await startSlot(slot)
+        markReady(slot)
+        log(`worker ${slot.worker} is back (process ${slot.child.pid})`)
+        // The app changed while this worker came up with the version before.
+        if (slot.description !== description) await reloadSlot(slot, description)
+      } catch (error) {
+        if (ending) return
+        log(`worker ${slot.worker} could not be started again: ${(error as Error).message}`)
+        slot.child.kill('SIGKILL')
+        replace(slot)
+      }
+    }, delay)
+  }
+  const markReady = (slot: Slot<Description>): void => {
+    slot.ready = true
+    slot.readySince = performance.now()
+  }
+  const reloadSlot = async (slot: Slot<Description>, next: Description): Promise<void> => {
+    const failure = await new Promise<unknown>(resolve => {
+      slot.settleReload = resolve
+      slot.description = next
+      send(slot, {kind: 'reload', number: ++reloads, description: next})
+    })
+    slot.settleReload = undefined
+    if (failure !== undefined) throw failure
+  }
+  const kill = (): void => {
+    ending = true
+    for (const {child} of slots) child.kill('SIGKILL')
+  }
+
+  for (let worker = 0; worker < options.workers; worker++) {
+    const child = fork(worker)
+    const slot: Slot<Description> = {
+      worker,
+      child,
+      description: undefined,
+      ready: false,
+      crashes: 0,
+      readySince: 0,
+      settleReload: undefined,
+    }
+    slots.push(slot)
+    watch(slot)
+  }
+
+  const server = (port: number): Server<Description> => ({
+    port,
+    async reload(next) {
+      const before = description
+      const ready = slots.filter(slot => slot.ready)
+      const outcomes = await Promise.allSettled(ready.map(slot => reloadSlot(slot, next)))
+      const failed = outcomes.find(outcome => outcome.status === 'rejected')
+      if (failed === undefined) {
+        description = next
+        return
+      }
+      // All or none: the workers that took the new version go back to the old one.
+      await Promise.allSettled(
+        ready.filter((_, i) => outcomes[i]!.status === 'fulfilled').map(slot => reloadSlot(slot, before)),
+      )
+      throw failed.reason
+    },
+    async stop({graceMs}) {
+      ending = true
+      await Promise.all(
+        slots.map(async slot => {
+          if (slot.child.exitCode !== null || slot.child.signalCode !== null) return
+          const gone = new Promise<void>(resolve => slot.child.once('exit', () => resolve()))
+          const timer = setTimeout(() => slot.child.kill('SIGKILL'), graceMs + LAST_CALL_MS)
+          send(slot, {kind: 'stop', graceMs})
+          await gone
+          clearTimeout(timer)
+        }),
+      )
+    },
+    kill,
+  })
+
+  return {
+    kill,
+    async start(start) {
+      description = start.description
+      listen = start.listen
+      try {
+        if (listen.port === 0) {
+          // The first worker's kernel-chosen port is the port of all.
+          const port = await startSlot(slots[0]!)
+          markReady(slots[0]!)
+          listen = {...listen, port}
+        }
+        await Promise.all(
+          slots
+            .filter(slot => !slot.ready)
+            .map(async slot => {
+              await startSlot(slot)
+              markReady(slot)
+            }),
+        )
+        return server(listen.port)
+      } catch (error) {
+        kill()
+        throw error
+      }
+    },
+  }
+}
+
+const cause = (code: number | null, signal: NodeJS.Signals | null): string =>
+  signal === null ? `exit code ${code}` : `signal ${signal}`
+
+const died = (slot: Slot<any>, reason: string): MayflyError =>
+  new MayflyError('WORKER_DIED', {worker: slot.worker, reason})

@@ -1,0 +1,27 @@
+// triggers/http/guest.ts: the border between the HTTP trigger and whatever runs guests.
+import type {IncomingRequest} from '../../wasi/http/incoming-message.ts'
+import type {ResponseOutparam} from '../../wasi/http/outgoing-message.ts'
+import type {Outcome} from '../trigger.ts'
+
+/** One request for one guest. `request` and `responseOut` are passed to incoming-handler.handle as own handles. */
+export interface HttpEvent {
+  /** The component's id. */
+  readonly component: string
+  readonly request: IncomingRequest
+  readonly responseOut: ResponseOutparam
+  /** The client has gone: there is nobody to answer. */
+  readonly aborted: boolean
+  /** Set by the guest's runner: called at most once, when the client goes while the guest runs. */
+  onAbort: (() => void) | undefined
+  /** Set by the guest's runner for the log: 'fresh', 'restored' … */
+  sandbox: string
+  memoryTouchedBytes: number
+  /** Called once by the guest's runner when the guest's call has ended, before or after its answer went out. */
+  settle(outcome: Outcome): void
+}
+
+/** Runs guests of one component. */
+export interface HttpGuest {
+  /** Runs the guest on `event` until it ends or first waits. Never throws: everything goes through `event.settle`. */
+  run(event: HttpEvent): void
+}

@@ -1,0 +1,16 @@
+// wasi/sockets/grants.ts: who may talk to whom. Decided elsewhere, from the app's manifest; asked here, every time.
+import type {Store} from '../../engine/store.ts'
+
+export type SocketUse = 'tcp-connect' | 'udp-bind' | 'udp-connect' | 'udp-send'
+
+/** `ip` is numeric and never an IPv4 address in IPv6 clothes. IPv6 is written in full: '2001:db8:0:0:0:0:0:1'. */
+export type SocketPeer = Readonly<{ip: string; port: number}>
+
+export interface SocketGrants {
+  allowsAddress(use: SocketUse, peer: SocketPeer, store: Store): boolean
+  /** Whether `name` may be looked up; connecting to what it gives is asked for apart. */
+  allowsName(name: string, store: Store): boolean
+}
+
+/** Grants everything, for tests and tools that run the user's own programs. */
+export const GRANT_ALL: SocketGrants = {allowsAddress: () => true, allowsName: () => true}

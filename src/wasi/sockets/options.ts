@@ -1,0 +1,31 @@
+// wasi/sockets/options.ts: socket options. Node sets few of them; the others are remembered and told, as WASI allows.
+import {ok, type Result} from '../../base/result.ts'
+import {type HostItem, hostFunction} from '../../engine/link/imports.ts'
+import {type ErrorCode, fails} from './error-code.ts'
+
+export type OptionValue = boolean | number | bigint
+
+/** A socket with options; `applied` lets it pass a changed one on to the system. */
+export interface WithOptions {
+  readonly options: Record<string, OptionValue>
+  applied?(name: string): void
+}
+
+const isZero = (value: OptionValue): boolean => value === 0 || value === 0n
+
+/** 'x' and 'set-x' for each name, as methods of `resource`. WASI: a value of zero is an invalid argument. */
+export function optionFunctions(resource: string, names: readonly string[]): Record<string, HostItem> {
+  const items: Record<string, HostItem> = {}
+  for (const name of names) {
+    items[`[method]${resource}.${name}`] = hostFunction((_, self: WithOptions) => ok(self.options[name]))
+    items[`[method]${resource}.set-${name}`] = hostFunction(
+      (_, self: WithOptions, value: OptionValue): Result<undefined, ErrorCode> => {
+        if (isZero(value)) return fails('invalid-argument')
+        self.options[name] = value
+        self.applied?.(name)
+        return ok(undefined)
+      },
+    )
+  }
+  return items
+}

@@ -1,0 +1,74 @@
+// guests/guests.ts: components made by other people's toolchains, for the end-to-end tests.
+//
+// Each answers GET / ("hello world\n", text/plain), POST /echo (the body back, streamed), GET /cpu (the result of a
+// loop), GET /random (a random number from the language's own generator), GET /counter (how often this sandbox was
+// asked: 1), GET /canary?write=N (the byte an earlier event left behind: 0; then leaves N); 404 and 405 else.
+// Most answer GET /sleep?ms=N ("awake\n") too.
+
+import {cp, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {assemblyscript} from './assemblyscript/recipe.ts'
+import {c} from './c/recipe.ts'
+import {cClang} from './c-clang/recipe.ts'
+import {buildOnce, cacheDir, type Env, exists, hashFiles} from './cache.ts'
+import {go} from './go/recipe.ts'
+import {python} from './python/recipe.ts'
+import type {Recipe} from './recipe.ts'
+import {rust} from './rust/recipe.ts'
+import {isSkip, type Skip} from './toolchain.ts'
+import {jcoVersion, WORLD_FILE, witSource} from './wit.ts'
+import {zig} from './zig/recipe.ts'
+
+export const RECIPES: readonly Recipe[] = [assemblyscript, c, cClang, rust, zig, go, python]
+
+export type GuestName = string
+export type Guest = Readonly<{path: string}> | Skip
+
+export type GuestOptions = Readonly<{
+  env?: Env
+  /** Builds slow toolchains too; default: `MAYFLY_GUEST_BUILD=all`. `MAYFLY_GUEST_BUILD=none` builds nothing. */
+  slow?: boolean
+}>
+
+const sourceDir = (recipe: Recipe): string => fileURLToPath(new URL(`${recipe.name}/`, import.meta.url))
+
+/** What identifies a guest: its sources and recipe, the world, and the tool that wraps it. */
+export function guestKey(recipe: Recipe): Promise<string> {
+  const shared = ['wit.ts', 'c/app.c', 'c/recipe.ts'].map(file => fileURLToPath(new URL(file, import.meta.url)))
+  return hashFiles([sourceDir(recipe), WORLD_FILE, ...shared], [jcoVersion()])
+}
+
+/**
+ * The component `name`, from the cache, or else built now; or why it cannot be had here.
+ * @throws Error when the toolchain is there and fails, with its last lines
+ */
+export async function guest(name: GuestName, options: GuestOptions = {}): Promise<Guest> {
+  const recipe = RECIPES.find(item => item.name === name)
+  if (recipe === undefined) throw new Error(`no guest "${name}"; there are ${RECIPES.map(r => r.name).join(', ')}`)
+  const env = options.env ?? process.env
+  const cache = cacheDir(env)
+  const path = join(cache, `${name}-${await guestKey(recipe)}.wasm`)
+  if (await exists(path)) return {path}
+  const wish = env['MAYFLY_GUEST_BUILD']
+  if (wish === 'none') return {skip: `${name} is not in the cache and MAYFLY_GUEST_BUILD=none`}
+  const tools = await recipe.find(env)
+  if (isSkip(tools)) return tools
+  if (recipe.slow && !(options.slow ?? wish === 'all'))
+    return {skip: `${name} takes long to build; run: node test/guests/build-all.ts ${name}`}
+  return {path: await buildOnce(path, () => build(recipe, tools, {env, cache}))}
+}
+
+async function build(recipe: Recipe, tools: object, options: {env: Env; cache: string}): Promise<Uint8Array> {
+  const keep = join(options.cache, '.build')
+  await mkdir(keep, {recursive: true})
+  const dir = await mkdtemp(join(tmpdir(), `mayfly-guest-${recipe.name}-`))
+  try {
+    await cp(sourceDir(recipe), dir, {recursive: true})
+    await writeFile(join(dir, 'handler.wit'), witSource())
+    return await recipe.build({dir, keep, env: options.env}, tools)
+  } finally {
+    await rm(dir, {recursive: true, force: true})
+  }
+}

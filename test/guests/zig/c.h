@@ -1,0 +1,3 @@
+#include <stdlib.h>
+#include <unistd.h>
+#include "handler.h"
