@@ -162,14 +162,6 @@ export const ERRORS = {
     '{entry} has no handler: {reason}',
     'write `export default { fetch(request, env, ctx) { return new Response("hello") } }`, export an object with such a fetch (a Hono app, say), or call addEventListener("fetch", ...)',
   ),
-  BUILD_FAILED_COMMAND: user(
-    'the build of component "{component}" failed: {reason}',
-    'the command was `{command}` in {workdir}',
-  ),
-  BUILD_NO_OUTPUT: user(
-    'the build of component "{component}" did not write {file}',
-    'check `source` in [component.{component}]',
-  ),
   BUILD_ENGINE: platform(
     'the JavaScript engine could not be prepared: {reason}',
     'run `npm install` again; if that does not help, please report it',

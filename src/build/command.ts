@@ -13,14 +13,13 @@ export type CommandOptions = Readonly<{
 
 /**
  * Runs the commands one after the other by the shell and passes on what they print.
- * @throws BUILD_FAILED_COMMAND at the first that fails
+ * @throws BUILD_COMMAND at the first that fails
  */
 export async function runCommands(commands: readonly string[], options: CommandOptions): Promise<void> {
   for (const command of commands) {
     const reason = await run(command, options)
     if (reason === undefined) continue
-    const {component, workdir} = options
-    throw new MayflyError('BUILD_FAILED_COMMAND', {component, reason, command, workdir})
+    throw new MayflyError('BUILD_COMMAND', {component: options.component, command, reason})
   }
 }
 

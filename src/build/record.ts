@@ -10,49 +10,77 @@ type Seen = Readonly<{digest: string; stamp: string}> | null
 
 /**
  * ```json
- * {"recipe": "9f...", "files": {"/app/src/index.ts": {"digest": "3a...", "stamp": "120:1795..."}}}
+ * {"recipe": "9f...", "inputs": {"/app/src/index.ts": {"digest": "3a...", "stamp": "120:1795..."}}, "outputs": {...}}
  * ```
  */
 export type BuildRecord = Readonly<{
   /** Digest of everything else that the result is a function of. */
   recipe: string
-  /** The inputs and the output, by absolute path. */
-  files: Readonly<Record<string, Seen>>
+  /** By absolute path. */
+  inputs: Readonly<Record<string, Seen>>
+  outputs: Readonly<Record<string, Seen>>
 }>
 
-/** The record of component `id`; ids are not trusted to be names of files. */
-const recordFile = (root: string, id: string): string =>
-  join(root, '.mayfly', 'build', `${hashOf([id]).slice(0, 32)}.json`)
+/** `FOLDER/.mayfly/build/DIGEST.KIND`: ids are not trusted to be names of files. */
+export const recordPath = (root: string, id: string, kind: 'json' | 'map'): string =>
+  join(root, '.mayfly', 'build', `${hashOf([id]).slice(0, 32)}.${kind}`)
 
 /** The component's inputs if it is up to date, else undefined. A record that cannot be read counts as none. */
-export async function inputsIfFresh(root: string, id: string, recipe: string): Promise<string[] | undefined> {
-  const record = await readRecord(recordFile(root, id))
-  if (record?.recipe !== recipe) return undefined
-  const paths = Object.keys(record.files)
-  const same = await Promise.all(paths.map(path => isAsSeen(path, record.files[path] ?? null)))
-  return same.every(Boolean) ? paths : undefined
-}
-
-/** Remembers that `recipe` and `files`, as they are now, belong together. */
-export async function writeRecord(
+export async function inputsIfFresh(
   root: string,
   id: string,
   recipe: string,
-  files: readonly string[],
-): Promise<void> {
-  const seen = await Promise.all(files.map(async path => [path, await look(path)] as const))
-  const record: BuildRecord = {recipe, files: Object.fromEntries(seen)}
-  const file = recordFile(root, id)
-  await mkdir(dirname(file), {recursive: true})
-  await writeAtomically(file, [Buffer.from(JSON.stringify(record))])
+): Promise<readonly string[] | undefined> {
+  const record = await readRecord(recordPath(root, id, 'json'))
+  if (record?.recipe !== recipe) return undefined
+  const seen = [...Object.entries(record.inputs), ...Object.entries(record.outputs)]
+  const same = await Promise.all(seen.map(([path, state]) => isAsSeen(path, state)))
+  return same.every(Boolean) ? Object.keys(record.inputs) : undefined
 }
+
+export type BuildFiles = Readonly<{
+  recipe: string
+  inputs: readonly string[]
+  outputs: readonly string[]
+  /** When the build began, in ms since 1970. */
+  startedMs: number
+}>
+
+/**
+ * Remembers that these files, as they are now, belong together; an input that was saved while the build ran may not
+ * be what was built, and counts as changed. Where that fails, the next build is done again.
+ */
+export async function writeRecord(
+  root: string,
+  id: string,
+  {recipe, inputs, outputs, startedMs}: BuildFiles,
+): Promise<void> {
+  const look = async (paths: readonly string[], latestMs: number) =>
+    Object.fromEntries(
+      await Promise.all(paths.map(async path => [path, await lookAt(path, latestMs)] as const)),
+    )
+  const record: BuildRecord = {
+    recipe,
+    inputs: await look(inputs, startedMs - CLOCK_SLACK_MS),
+    outputs: await look(outputs, Number.POSITIVE_INFINITY),
+  }
+  const file = recordPath(root, id, 'json')
+  try {
+    await mkdir(dirname(file), {recursive: true})
+    await writeAtomically(file, [Buffer.from(JSON.stringify(record))])
+  } catch {
+    // Read-only or full: see above.
+  }
+}
+
+/** File systems stamp files by a clock that lags behind by some milliseconds. */
+const CLOCK_SLACK_MS = 20
 
 async function readRecord(file: string): Promise<BuildRecord | undefined> {
   try {
     const record = JSON.parse(await readFile(file, 'utf8')) as Partial<BuildRecord> | null
-    if (typeof record?.recipe !== 'string' || typeof record.files !== 'object' || record.files === null)
-      return undefined
-    return {recipe: record.recipe, files: record.files}
+    if (typeof record?.recipe !== 'string' || !record.inputs || !record.outputs) return undefined
+    return {recipe: record.recipe, inputs: record.inputs, outputs: record.outputs}
   } catch {
     return undefined
   }
@@ -65,10 +93,12 @@ async function isAsSeen(path: string, seen: Seen): Promise<boolean> {
   return stamp === seen.stamp || (await digestOf(path)) === seen.digest
 }
 
-async function look(path: string): Promise<Seen> {
+async function lookAt(path: string, latestMs: number): Promise<Seen> {
   const stamp = await stampOf(path)
   const digest = await digestOf(path)
-  return stamp === undefined || digest === undefined ? null : {digest, stamp}
+  if (stamp === undefined || digest === undefined) return null
+  const {mtimeMs} = await stat(path)
+  return mtimeMs > latestMs ? {digest: '', stamp: ''} : {digest, stamp}
 }
 
 async function stampOf(path: string): Promise<string | undefined> {

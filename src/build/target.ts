@@ -1,17 +1,17 @@
-// build/target.ts: what is to be built, and what came of it. Taken from the manifest by the caller.
+// build/target.ts: what is to be built, and what came of it. The caller takes it from the manifest.
 
 export type BuildTarget = Readonly<{
   /** The component's id. */
   id: string
   /** The component's file: what is built is written there. Absolute. */
   source: string
-  /** A JavaScript or TypeScript handler that is built by Mayfly itself; relative to the app's folder. */
+  /** What Mayfly builds itself: a JavaScript or TypeScript handler, or WebAssembly text. Relative to the app's folder. */
   entry?: string
-  /** Commands that write `source`, run one after the other by the shell. */
-  command?: Readonly<{
-    lines: readonly string[]
-    /** Absolute. */
-    workdir: string
+  /** Else: commands that write `source`, run by the shell one after the other. */
+  build?: Readonly<{
+    commands: readonly string[]
+    /** Relative to the app's folder. */
+    workdir?: string
     /** Globs of the files that the result is a function of, relative to `workdir`. */
     watch: readonly string[]
   }>
@@ -26,24 +26,25 @@ export type BuildOptions = Readonly<{
   cacheDir: string
   mode?: 'production' | 'development'
   /** Build even what is up to date. */
-  force?: boolean
+  always?: boolean
   /** Is given each line that a build command prints, without its end. */
   output?: (line: string, component: string) => void
   /** Ends a running build command. */
   signal?: AbortSignal
 }>
 
-export type BuildResult = Readonly<{
-  id: string
-  /** The component's file. */
+export type BuiltComponent = Readonly<{
+  /** Its id. */
+  component: string
+  /** Its file; absolute. */
   path: string
-  /** It was up to date, and nothing was done. */
-  fresh: boolean
+  /** Maps a bundle's places to its sources; absolute. Only of handlers that Mayfly builds itself. */
+  sourceMapPath: string | undefined
   byteLength: number
   ms: number
-  /** JSON; only of handlers that Mayfly builds itself. */
-  sourceMap: string | undefined
-  warnings: readonly string[]
-  /** Absolute paths of the files that the component is a function of, as far as they are known. */
+  /** It was up to date, and nothing was done. */
+  fresh: boolean
+  /** Absolute paths of the files that it is a function of, as far as they are known. */
   inputs: readonly string[]
+  warnings: readonly string[]
 }>

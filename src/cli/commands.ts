@@ -24,10 +24,6 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     summary: 'show what this machine offers, and what to do about the rest',
     load: async () => (await import('./commands/doctor.ts')).command,
   },
-  help: {
-    summary: 'show how a command is used',
-    load: async () => (await import('./commands/help.ts')).command,
-  },
   worker: {
     summary: 'one worker process of `up`',
     hidden: true,

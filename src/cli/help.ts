@@ -13,7 +13,7 @@ export function overview(version: string): string {
     '',
     ...rows.map(([name, {summary}]) => `  ${name.padEnd(width)}  ${summary}`),
     '',
-    '`mayfly help COMMAND` shows its options; `mayfly --version` shows the version.',
+    '`mayfly help COMMAND` shows its options, `mayfly --version` shows the version.',
     '',
   ].join('\n')
 }

@@ -10,7 +10,7 @@ export const DEFAULT_ADDRESS: Address = {host: '127.0.0.1', port: 3000}
  * @throws CLI_BAD_VALUE
  */
 export function parseListen(text: string): Address {
-  const match = /^(?:(?:\[([0-9a-f:.%]+)\]|([^:[\]/\s]*)):)?(\d{1,5})$/i.exec(text)
+  const match = /^(?:(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^:[\]/\s]*)):)?(\d{1,5})$/i.exec(text)
   const port = Number(match?.[3])
   if (match === null || port > 65_535) {
     const reason = match === null ? 'it is no HOST:PORT' : 'ports end at 65535'

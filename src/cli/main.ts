@@ -32,6 +32,7 @@ async function dispatch(argv: readonly string[], terminal: Terminal): Promise<nu
     ;(first === undefined ? terminal.err : terminal.out)(overview(version()))
     return first === undefined ? 2 : 0
   }
+  if (first === 'help') return await dispatch(rest.length === 0 ? ['--help'] : [rest[0]!, '--help'], terminal)
   const name = ALIASES[first] ?? first
   if (!Object.hasOwn(COMMANDS, name)) throw await unknownCommand(first)
   const command = await COMMANDS[name]!.load()

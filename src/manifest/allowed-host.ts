@@ -6,7 +6,7 @@ import {err, ok, type Result} from '../base/result.ts'
 export type HostPattern = Readonly<{scheme: string; host: HostMatch; ports: '*' | PortRange}>
 
 /**
- * `under`: every name that ends in `.domain`, not `domain` itself. `self`: the application's own routes.
+ * `under`: every name that ends in `.domain`, not `domain` itself. `self`: the application's own routes, whatever its port.
  * Names and addresses are in the form that `new URL().hostname` gives them, IPv6 without brackets.
  */
 export type HostMatch = Readonly<
@@ -97,7 +97,7 @@ function parseNetwork(address: string, prefix: number): Result<HostMatch, string
 function canonical(
   host: string,
 ): {kind: 'name'; name: string} | {kind: 'address'; address: string} | undefined {
-  if (/[/?#@\\\s]/.test(host) || !URL.canParse(`http://${host}/`)) return undefined
+  if (/[*/?#@\\\s]/.test(host) || !URL.canParse(`http://${host}/`)) return undefined
   const {hostname, port} = new URL(`http://${host}/`)
   if (port !== '' || hostname === '') return undefined
   const address = hostname.replace(/^\[|\]$/g, '')

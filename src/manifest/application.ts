@@ -1,20 +1,10 @@
 // manifest/application.ts: [application].
 import type {JsonTable, Named} from './app.ts'
+import {type Check, emptyRecord, list, text, textWhere, then} from './check.ts'
 import {compact} from './compact.ts'
 import {httpSettings} from './http-trigger.ts'
-import {
-  type Check,
-  emptyRecord,
-  jsonTable,
-  list,
-  openTable,
-  optional,
-  required,
-  table,
-  text,
-  textWhere,
-  then,
-} from './schema.ts'
+import {jsonTable} from './json.ts'
+import {openTable, optional, required, table} from './table.ts'
 import {targets} from './target.ts'
 import {applicationTools} from './tool.ts'
 

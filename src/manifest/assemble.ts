@@ -1,5 +1,6 @@
 // manifest/assemble.ts: a draft without mistakes -> App.
 import type {App, Component, HttpTrigger, OtherTrigger} from './app.ts'
+import {emptyRecord} from './check.ts'
 import {freeze} from './compact.ts'
 import {finishComponent, withProfile} from './component.ts'
 import type {Draft} from './draft.ts'
@@ -7,7 +8,6 @@ import {finishHttpTrigger} from './http-trigger.ts'
 import {assignIds} from './ids.ts'
 import {finishOtherTrigger} from './other-trigger.ts'
 import {type PlaceIndex, rememberPlaces} from './places.ts'
-import {emptyRecord} from './schema.ts'
 
 export type AssembleOptions = Readonly<{file: string; profile: string | undefined; places: PlaceIndex}>
 

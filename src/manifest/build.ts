@@ -1,9 +1,10 @@
 // manifest/build.ts: how a component is built by commands.
 import type {Build} from './app.ts'
+import {type Check, either, list, textWhere, then} from './check.ts'
 import {compact} from './compact.ts'
 import {patterns} from './files.ts'
 import {filePath} from './names.ts'
-import {type Check, either, list, optional, required, table, textWhere, then} from './schema.ts'
+import {optional, required, table} from './table.ts'
 
 const command = textWhere('a command', text =>
   text.trim() === '' || text.includes('\u0000') ? true : undefined,

@@ -1,7 +1,8 @@
 // manifest/component-spec.ts: how a trigger names its component: by id, or by writing it out.
+
+import {type Check, either, list, named, then} from './check.ts'
 import {type ComponentDraft, component} from './component.ts'
 import {componentId} from './names.ts'
-import {type Check, either, list, named, then} from './schema.ts'
 import type {Path} from './wording.ts'
 
 export type ComponentSpec = Readonly<{id: string} | {inline: ComponentDraft; writtenAt: Path}>

@@ -1,28 +1,14 @@
 // manifest/component.ts: [component.<id>], as it is written.
 import type {Component} from './app.ts'
 import {build, profileBuild} from './build.ts'
+import {type Check, conflict, emptyRecord, flag, list, named, type Reader, text, textWhere} from './check.ts'
 import {compact} from './compact.ts'
 import {dependencies, finishDependencies} from './dependency.ts'
 import {files, patterns} from './files.ts'
 import {allowedHttpHosts, allowedOutboundHosts} from './hosts.ts'
 import {label, variableName} from './names.ts'
-import {
-  type Check,
-  conflict,
-  emptyRecord,
-  flag,
-  list,
-  named,
-  optional,
-  type Read,
-  type Reader,
-  required,
-  ruled,
-  table,
-  text,
-  textWhere,
-} from './schema.ts'
 import {source} from './source.ts'
+import {optional, type Read, required, ruled, table} from './table.ts'
 import {targets} from './target.ts'
 import {template} from './template.ts'
 import type {TomlTable} from './toml.ts'

@@ -1,13 +1,14 @@
 // manifest/dependency-name.ts: the names of imports that dependencies satisfy.
+
+import {textWhere} from './check.ts'
 import {compact} from './compact.ts'
 import {isKebab} from './names.ts'
-import {textWhere} from './schema.ts'
 
 export type ImportName = Readonly<{package?: string; interface?: string; version?: string}>
 
 /** `a:b/c@1.0.0` in parts, or none of them for a plain name. */
 export function parseImportName(name: string): ImportName {
-  const parts = /^([^/@]+:[^/@]+)(?:\/([^@]+))?(?:@(.+))?$/.exec(name)
+  const parts = /^([^/@:]+:[^/@:]+)(?:\/([^@]+))?(?:@(.+))?$/.exec(name)
   return compact({package: parts?.[1], interface: parts?.[2], version: parts?.[3]})
 }
 

@@ -7,10 +7,6 @@ import {
   type Named,
   type TriggerDependency,
 } from './app.ts'
-import {compact} from './compact.ts'
-import {importName, overlap, parseImportName} from './dependency-name.ts'
-import type {Spot} from './mistakes.ts'
-import {componentId, filePath, packageName, sha256, versionRange, webUrl} from './names.ts'
 import {
   type Check,
   choice,
@@ -20,14 +16,15 @@ import {
   flag,
   list,
   named,
-  optional,
   type Reader,
-  required,
-  shapes,
-  table,
   text,
   then,
-} from './schema.ts'
+} from './check.ts'
+import {compact} from './compact.ts'
+import {importName, overlap, parseImportName} from './dependency-name.ts'
+import type {Spot} from './mistakes.ts'
+import {componentId, filePath, isKebab, packageName, sha256, versionRange, webUrl} from './names.ts'
+import {optional, required, shapes, table} from './table.ts'
 import {type Path, quote} from './wording.ts'
 
 const MOST_COMPARED = 100
@@ -93,7 +90,7 @@ function checkNames(drafts: Named<Draft>, at: Spot, path: Path, reader: Reader):
     const parsed = parseImportName(name)
     const where = reader.places.find([...path, name])?.at ?? at
     if (parsed.package === undefined) {
-      if ('version' in from && from.package === undefined)
+      if ('version' in from && from.package === undefined && isKebab(name) === undefined)
         conflict(where, [...path, name], reader, NAME_THE_PACKAGE)
       continue
     }

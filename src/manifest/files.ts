@@ -1,7 +1,8 @@
 // manifest/files.ts: the files that a component may read.
 import type {Mount} from './app.ts'
+import {badValue, type Check, either, list, textWhere, then} from './check.ts'
 import {filePath} from './names.ts'
-import {badValue, type Check, either, list, required, table, textWhere, then} from './schema.ts'
+import {required, table} from './table.ts'
 
 const EXPECTED = 'a path, a pattern such as "assets/**/*.png", or {source, destination}'
 

@@ -2,7 +2,7 @@
 
 import {type HostPattern, parseAllowedHost} from './allowed-host.ts'
 import type {AllowedHost} from './app.ts'
-import {badValue, type Check, list, text, then} from './schema.ts'
+import {badValue, type Check, list, text, then} from './check.ts'
 import {isLiteral, resolveTemplate, template} from './template.ts'
 
 const EXPECTED = '"scheme://host:port", such as "https://example.com" or "redis://*.example.com:6379"'

@@ -1,9 +1,5 @@
 // manifest/http-trigger.ts: [[trigger.http]].
 import type {HttpTrigger, StaticResponse} from './app.ts'
-import {compact} from './compact.ts'
-import {type ComponentSpec, componentSpec} from './component-spec.ts'
-import {triggerDependencies} from './dependency.ts'
-import {route} from './route.ts'
 import {
   badValue,
   type Check,
@@ -14,29 +10,30 @@ import {
   flag,
   integer,
   named,
-  optional,
-  type Read,
-  required,
-  ruled,
-  table,
   text,
   textWhere,
   then,
-} from './schema.ts'
+} from './check.ts'
+import {compact} from './compact.ts'
+import {type ComponentSpec, componentSpec} from './component-spec.ts'
+import {triggerDependencies} from './dependency.ts'
+import {route} from './route.ts'
+import {optional, type Read, required, ruled, table} from './table.ts'
 
 type Route = HttpTrigger['route']
 const PRIVATE = '{ private = true }'
 
 export const httpRoute: Check<Route> = either<Route>(`a route or ${PRIVATE}`, {
   string: then(route, path => ({path})),
-  table: then(table({private: required(flag)}), (read, value, path, reader) =>
-    read.private
-      ? {private: true}
-      : badValue(value, path, reader, `a route or ${PRIVATE}`, 'a public trigger has a route'),
+  table: then(table({private: required(flag, 'private = true')}), (read, value, path, reader) =>
+    read.private === false
+      ? badValue(value, path, reader, `a route or ${PRIVATE}`, 'a public trigger has a route')
+      : {private: true},
   ),
 })
 
 type Executor = HttpTrigger['executor']
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the host fills these in for each request
 const WAGI_ARGV = '${SCRIPT_NAME} ${ARGS}'
 const entrypoint = textWhere('"_start"', name =>
   name === '_start' ? undefined : 'remove it: no other one can be called',

@@ -1,10 +1,11 @@
 // manifest/ids.ts: gives ids, in Spin's way, to triggers that have none and to components that a trigger writes out.
+
+import {emptyRecord} from './check.ts'
 import type {ComponentDraft} from './component.ts'
 import type {ComponentSpec} from './component-spec.ts'
 import type {Draft, TriggerDraft} from './draft.ts'
 import {isKebab} from './names.ts'
 import type {PlaceIndex} from './places.ts'
-import {emptyRecord} from './schema.ts'
 
 export type Identified = Readonly<{
   idOfTrigger: ReadonlyMap<TriggerDraft, string>

@@ -1,5 +1,5 @@
 // manifest/manifest-version.ts: which version a manifest is of.
-import type {Reader} from './schema.ts'
+import type {Reader} from './check.ts'
 import type {TomlTable} from './toml.ts'
 import {describe} from './wording.ts'
 

@@ -1,5 +1,5 @@
 // manifest/names.ts: the rules that names follow, the same as Spin's.
-import {textWhere} from './schema.ts'
+import {textWhere} from './check.ts'
 
 type Rule = (name: string) => string | true | undefined
 

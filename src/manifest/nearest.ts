@@ -28,7 +28,8 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   if (name.length > LONGEST) return undefined
   const wanted = plain(name)
   let best: string | undefined
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
+  // Of one or two letters, only the case may differ.
+  let bestDistance = (name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3))) + 1
   let begun: string | undefined
   for (const candidate of known) {
     if (name.length > 2 && plain(candidate).startsWith(wanted)) begun ??= candidate

@@ -1,9 +1,11 @@
 // manifest/other-trigger.ts: [[trigger.<type>]] of the types that are not looked into: their own fields are kept as they are.
 import type {OtherTrigger} from './app.ts'
+import {type Check, emptyRecord, text} from './check.ts'
 import {compact} from './compact.ts'
 import {type ComponentSpec, componentSpec, componentsByRole} from './component-spec.ts'
 import {triggerDependencies} from './dependency.ts'
-import {type Check, emptyRecord, json, openTable, optional, type Read, text} from './schema.ts'
+import {json} from './json.ts'
+import {openTable, optional, type Read} from './table.ts'
 
 const fields = {
   id: optional(text, ''),

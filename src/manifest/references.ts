@@ -1,5 +1,5 @@
 // manifest/references.ts: what is named in one place must be declared in another.
-import {didYouMean, duplicateId, type Reader} from './schema.ts'
+import {didYouMean, duplicateId, type Reader} from './check.ts'
 import type {TomlTable} from './toml.ts'
 import {formatPath, quote} from './wording.ts'
 

@@ -1,5 +1,5 @@
 // manifest/route.ts: the syntax of HTTP routes: `/exact`, `/:name/exact`, and at the end `/...` (or `/*`) for all below.
-import {type Check, textWhere, then} from './schema.ts'
+import {type Check, textWhere, then} from './check.ts'
 
 /** @returns what is wrong and what to write instead, or undefined for a good route */
 export function checkRoute(route: string): string | undefined {

@@ -1,8 +1,9 @@
 // manifest/source.ts: where a component's binary comes from.
 import type {Source} from './app.ts'
+import {type Check, either, text, then} from './check.ts'
 import {compact} from './compact.ts'
 import {exactVersion, filePath, packageName, sha256, webUrl} from './names.ts'
-import {type Check, either, optional, required, shapes, table, text, then} from './schema.ts'
+import {optional, required, shapes, table} from './table.ts'
 
 const EXPECTED = 'a path, {url, digest} or {package, version}'
 

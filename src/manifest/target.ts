@@ -1,7 +1,8 @@
 // manifest/target.ts: the environments that components are meant for.
 import type {Target} from './app.ts'
+import {type Check, either, list, text, then} from './check.ts'
 import {filePath, webUrl} from './names.ts'
-import {type Check, either, list, required, shapes, table, text, then} from './schema.ts'
+import {required, shapes, table} from './table.ts'
 
 const EXPECTED = 'a name such as "spin-up:3.3", {url} or {path}'
 

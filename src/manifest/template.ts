@@ -1,7 +1,7 @@
 // manifest/template.ts: strings that hold variables, `postgres://{{ user }}@db`. There are no filters and no escapes.
 import {MayflyError} from '../base/errors.ts'
 import {err, ok, type Result} from '../base/result.ts'
-import {badValue, type Check, text, then} from './schema.ts'
+import {badValue, type Check, text, then} from './check.ts'
 
 /** `{raw: 'a-{{ b }}', parts: [{text: 'a-'}, {variable: 'b'}]}` */
 export type Template = Readonly<{raw: string; parts: readonly TemplatePart[]}>

@@ -71,7 +71,10 @@ function locate(text: string, failure: Failure): Fault {
     const alone = tryParse(text.slice(start, end))
     if (alone.kind === 'parsed') continue
     // A table in braces goes over several lines: all of them are one mistake.
-    if (failure.message.startsWith(BRACE_NEWLINE)) return {...failure, blank: [start, closedAt(text, start)]}
+    if (failure.message.startsWith(BRACE_NEWLINE)) {
+      if (!alone.message.startsWith('Unterminated inline')) continue
+      return {...failure, blank: [start, closedAt(text, start)]}
+    }
     return faultIn(text, starts, index, alone, end)
   }
   const start = starts[last] ?? 0

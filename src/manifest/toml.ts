@@ -140,7 +140,7 @@ class Builder {
       case 'integer':
         if (node.bigint < -INT64 || node.bigint >= INT64)
           this.#reject(at, 'an integer does not fit into 64 bits', 'write a smaller one, or a string')
-        return {kind: 'integer', value: BigInt.asIntN(64, node.bigint), at}
+        return {kind: 'integer', value: node.bigint, at}
       default:
         return {kind: 'datetime', value: node.datetime, at}
     }

@@ -1,8 +1,10 @@
 // manifest/tool.ts: the tables of tools; ours is `mayfly`, the others' are kept as they are.
 import type {Limits, MayflySettings} from './app.ts'
+import {choice, integer} from './check.ts'
 import {compact} from './compact.ts'
+import {jsonTable} from './json.ts'
 import {filePath} from './names.ts'
-import {choice, type Fields, integer, jsonTable, openTable, optional, type Read, table} from './schema.ts'
+import {type Fields, openTable, optional, type Read, table} from './table.ts'
 
 /** Milliseconds of processor time, milliseconds in which nothing happens, MB of all memories, sandboxes at once. */
 export const DEFAULT_LIMITS: Limits = {cpuMs: 5000, idleMs: 60_000, memoryMb: 512, concurrency: 'auto'}

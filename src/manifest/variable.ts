@@ -1,7 +1,8 @@
 // manifest/variable.ts: [variables], what an application is told at start.
 import type {Variable} from './app.ts'
+import {type Check, conflict, flag, named, text, then} from './check.ts'
 import {variableName} from './names.ts'
-import {type Check, conflict, flag, named, optional, ruled, table, text, then} from './schema.ts'
+import {optional, ruled, table} from './table.ts'
 
 const declaration = ruled(
   table({

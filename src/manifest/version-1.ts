@@ -2,28 +2,15 @@
 // one for each component, and lets components reach databases unless they say which hosts they reach.
 import type {JsonTable, Named} from './app.ts'
 import {nameFields} from './application.ts'
+import {badValue, type Check, duplicateId, emptyRecord, list, type Reader, text, then} from './check.ts'
 import {compact} from './compact.ts'
 import {commonFields, componentVariables, draftOf} from './component.ts'
 import type {Draft, TriggerDraft} from './draft.ts'
 import {allowedOutboundHosts, DATABASES_OF_OLD} from './hosts.ts'
 import {executor, httpRoute, settingsFields} from './http-trigger.ts'
+import {json, jsonTable} from './json.ts'
 import {componentId, isKebab} from './names.ts'
-import {
-  badValue,
-  type Check,
-  duplicateId,
-  emptyRecord,
-  json,
-  jsonTable,
-  list,
-  openTable,
-  optional,
-  type Reader,
-  required,
-  table,
-  text,
-  then,
-} from './schema.ts'
+import {openTable, optional, required, table} from './table.ts'
 import type {TomlTable} from './toml.ts'
 import {variables} from './variable.ts'
 

@@ -1,24 +1,14 @@
 // manifest/version-2.ts: a manifest of version 2, from the top.
 import type {Named} from './app.ts'
 import {application} from './application.ts'
+import {type Check, emptyRecord, list, named, type Reader, then, wrongType} from './check.ts'
 import {component} from './component.ts'
 import type {Draft, TriggerDraft} from './draft.ts'
 import {httpTrigger} from './http-trigger.ts'
+import {json} from './json.ts'
 import {componentId} from './names.ts'
 import {otherTrigger} from './other-trigger.ts'
-import {
-  type Check,
-  emptyRecord,
-  json,
-  list,
-  named,
-  optional,
-  type Reader,
-  required,
-  table,
-  then,
-  wrongType,
-} from './schema.ts'
+import {optional, required, table} from './table.ts'
 import type {TomlTable} from './toml.ts'
 import {variables} from './variable.ts'
 import {quote} from './wording.ts'

@@ -9,7 +9,9 @@ import {isSkip} from './toolchain.ts'
 async function externs(path: string): Promise<string> {
   const wit = await componentWit(await readFile(path))
   const groups = new Map<string, string[]>()
-  for (const [, kind, pkg, name, version] of wit.matchAll(/^ {2}(import|export) ([\w:-]+)\/([\w-]+)@([\d.]+);/gm)) {
+  for (const [, kind, pkg, name, version] of wit.matchAll(
+    /^ {2}(import|export) ([\w:-]+)\/([\w-]+)@([\d.]+);/gm,
+  )) {
     const key = `${kind === 'export' ? '→ ' : ''}${pkg}@${version}`
     groups.set(key, [...(groups.get(key) ?? []), name ?? ''])
   }
@@ -37,5 +39,6 @@ async function report(name: string): Promise<boolean> {
 
 const asked = process.argv.slice(2)
 let ok = true
-for (const name of asked.length > 0 ? asked : RECIPES.map(recipe => recipe.name)) ok = (await report(name)) && ok
+for (const name of asked.length > 0 ? asked : RECIPES.map(recipe => recipe.name))
+  ok = (await report(name)) && ok
 process.exitCode = ok ? 0 : 1

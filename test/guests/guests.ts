@@ -5,6 +5,7 @@
 // asked: 1), GET /canary?write=N (the byte an earlier event left behind: 0; then leaves N); 404 and 405 else.
 // Most answer GET /sleep?ms=N ("awake\n") too.
 
+import {createHash} from 'node:crypto'
 import {cp, mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -17,13 +18,26 @@ import {go} from './go/recipe.ts'
 import {python} from './python/recipe.ts'
 import type {Recipe} from './recipe.ts'
 import {rust} from './rust/recipe.ts'
+import {rustSpin} from './rust-spin/recipe.ts'
+import {rustWstd} from './rust-wstd/recipe.ts'
 import {isSkip, type Skip} from './toolchain.ts'
+import {assemble, TEXT_GUESTS} from './wat/text-guests.ts'
 import {jcoVersion, WORLD_FILE, witSource} from './wit.ts'
 import {zig} from './zig/recipe.ts'
 
-export const RECIPES: readonly Recipe[] = [assemblyscript, c, cClang, rust, zig, go, python]
+export const RECIPES: readonly Recipe[] = [
+  assemblyscript,
+  c,
+  cClang,
+  zig,
+  rust,
+  rustSpin,
+  rustWstd,
+  go,
+  python,
+]
 
-export type GuestName = string
+/** The file of a component, or why it cannot be had here. */
 export type Guest = Readonly<{path: string}> | Skip
 
 export type GuestOptions = Readonly<{
@@ -32,23 +46,28 @@ export type GuestOptions = Readonly<{
   slow?: boolean
 }>
 
+const SHARED = ['wit.ts', 'c/app.c', 'c/recipe.ts', 'rust/cargo.ts']
+
 const sourceDir = (recipe: Recipe): string => fileURLToPath(new URL(`${recipe.name}/`, import.meta.url))
 
-/** What identifies a guest: its sources and recipe, the world, and the tool that wraps it. */
+/** What identifies a guest: its sources and recipe, what recipes share, the world, and the tool that wraps it. */
 export function guestKey(recipe: Recipe): Promise<string> {
-  const shared = ['wit.ts', 'c/app.c', 'c/recipe.ts'].map(file => fileURLToPath(new URL(file, import.meta.url)))
+  const shared = SHARED.map(file => fileURLToPath(new URL(file, import.meta.url)))
   return hashFiles([sourceDir(recipe), WORLD_FILE, ...shared], [jcoVersion()])
 }
 
 /**
  * The component `name`, from the cache, or else built now; or why it cannot be had here.
+ * `wat/NAME` is a component in text form, which can be had everywhere.
  * @throws Error when the toolchain is there and fails, with its last lines
  */
-export async function guest(name: GuestName, options: GuestOptions = {}): Promise<Guest> {
-  const recipe = RECIPES.find(item => item.name === name)
-  if (recipe === undefined) throw new Error(`no guest "${name}"; there are ${RECIPES.map(r => r.name).join(', ')}`)
+export async function guest(name: string, options: GuestOptions = {}): Promise<Guest> {
   const env = options.env ?? process.env
   const cache = cacheDir(env)
+  if (name.startsWith('wat/')) return {path: await textGuest(name.slice(4), cache)}
+  const recipe = RECIPES.find(item => item.name === name)
+  if (recipe === undefined)
+    throw new Error(`no guest "${name}"; there are ${RECIPES.map(r => r.name).join(', ')}`)
   const path = join(cache, `${name}-${await guestKey(recipe)}.wasm`)
   if (await exists(path)) return {path}
   const wish = env['MAYFLY_GUEST_BUILD']
@@ -58,6 +77,14 @@ export async function guest(name: GuestName, options: GuestOptions = {}): Promis
   if (recipe.slow && !(options.slow ?? wish === 'all'))
     return {skip: `${name} takes long to build; run: node test/guests/build-all.ts ${name}`}
   return {path: await buildOnce(path, () => build(recipe, tools, {env, cache}))}
+}
+
+async function textGuest(name: string, cache: string): Promise<string> {
+  const text = TEXT_GUESTS.get(name)?.()
+  if (text === undefined)
+    throw new Error(`no guest "wat/${name}"; there are ${[...TEXT_GUESTS.keys()].join(', ')}`)
+  const key = createHash('sha256').update(text).digest('hex').slice(0, 16)
+  return buildOnce(join(cache, 'wat', `${name}-${key}.wasm`), () => assemble(text))
 }
 
 async function build(recipe: Recipe, tools: object, options: {env: Env; cache: string}): Promise<Uint8Array> {

@@ -25,4 +25,6 @@ export type Recipe<Tools extends object = any> = Readonly<{
 /** Keeps the type of `Tools` between `find` and `build`. */
 export const recipe = <Tools extends object>(parts: Recipe<Tools>): Recipe => parts
 
-export const missing = (what: string, install: string): Skip => ({skip: `${what} not found; install: ${install}`})
+export const missing = (what: string, install: string): Skip => ({
+  skip: `${what} not found; install: ${install}`,
+})

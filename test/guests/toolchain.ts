@@ -46,7 +46,11 @@ export function npmPackage(name: string): string | undefined {
 }
 
 /** What a short command prints, or undefined where it fails. */
-export async function ask(env: Env, command: string, ...args: readonly string[]): Promise<string | undefined> {
+export async function ask(
+  env: Env,
+  command: string,
+  ...args: readonly string[]
+): Promise<string | undefined> {
   return promisify(execFile)(command, [...args], {env: {...env}, timeout: 30_000}).then(
     result => result.stdout.trim(),
     () => undefined,
@@ -67,14 +71,20 @@ export type Place = Readonly<{cwd: string; env: Env}>
 export async function print(command: string, args: readonly string[], place: Place): Promise<string> {
   const nice = await program(place.env, 'nice')
   const [file, argv] = nice === undefined ? [command, args] : [nice, ['-n', '10', command, ...args]]
-  const child = spawn(file, [...argv], {cwd: place.cwd, env: {...place.env}, stdio: ['ignore', 'pipe', 'pipe']})
+  const child = spawn(file, [...argv], {
+    cwd: place.cwd,
+    env: {...place.env},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   let complaints = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text))
   const failure = await new Promise<string | undefined>((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `${signal ?? `exit code ${code}`}`))
+    child.once('close', (code, signal) =>
+      resolve(code === 0 ? undefined : `${signal ?? `exit code ${code}`}`),
+    )
   })
   if (failure === undefined) return output
   const tail = `${output}\n${complaints}`.trimEnd().split('\n').slice(-TAIL_LINES).join('\n')

@@ -69,7 +69,11 @@ export async function runScript<Instance>(path: string, options: Options<Instanc
       const done = await run(state, command)
       verdicts.push({...verdict, outcome: done ? 'passed' : 'skipped', reason: undefined})
     } catch (error) {
-      verdicts.push({...verdict, outcome: 'failed', reason: error instanceof Error ? error.message : String(error)})
+      verdicts.push({
+        ...verdict,
+        outcome: 'failed',
+        reason: error instanceof Error ? error.message : String(error),
+      })
     }
   }
   return verdicts
@@ -117,7 +121,8 @@ async function run<Instance>(state: State<Instance>, command: Command): Promise<
           ? await invoke(state, executor, command.action)
           : await start(executor, state, await accept(command.action))
       if (outcome.kind === 'return') throw new Error(`returned ${show(outcome.values)} where a trap was due`)
-      if (!explains(outcome.message, command.message)) throw new Error(`trapped for another reason: ${outcome.message}`)
+      if (!explains(outcome.message, command.message))
+        throw new Error(`trapped for another reason: ${outcome.message}`)
       return true
     }
     case 'assert_invalid':
@@ -145,7 +150,11 @@ async function addInstance<Instance>(
   return true
 }
 
-async function start<Instance>(executor: Executor<Instance>, state: State<Instance>, bytes: Uint8Array): Promise<Outcome> {
+async function start<Instance>(
+  executor: Executor<Instance>,
+  state: State<Instance>,
+  bytes: Uint8Array,
+): Promise<Outcome> {
   try {
     await executor.instantiate(bytes, state.registered)
     return {kind: 'return', values: []}
@@ -155,7 +164,11 @@ async function start<Instance>(executor: Executor<Instance>, state: State<Instan
   }
 }
 
-function invoke<Instance>(state: State<Instance>, executor: Executor<Instance>, action: Action): Promise<Outcome> {
+function invoke<Instance>(
+  state: State<Instance>,
+  executor: Executor<Instance>,
+  action: Action,
+): Promise<Outcome> {
   return executor.invoke(instanceOf(state, action.instance), action.name, action.args.map(toValue))
 }
 

@@ -1,12 +1,30 @@
 // test/spec/reasons.ts: the suite's words for what is wrong, and ours where they differ.
 
-/** By a part of the suite's message: a part of ours. */
-const ours: readonly (readonly [theirs: RegExp, ours: string])[] = [
-  [/^unexpected end-of-file$/, 'unexpected end'],
-]
+/** The suite's message, and a part of ours. */
+const ours: Readonly<Record<string, string>> = {
+  'unexpected end-of-file': 'unexpected end',
+  'section out of order': 'unexpected content after last section',
+  'is not valid at this time': '`stream<char>` is not valid',
+  'canonical encoding option `utf8` conflicts with option `latin1-utf16`':
+    'canonical encoding option `utf8` conflicts with option `latin1+utf16`',
+  'canonical encoding option `utf16` conflicts with option `latin1-utf16`':
+    'canonical encoding option `utf16` conflicts with option `latin1+utf16`',
+  'lowered parameter types `[]` do not match parameter types `[I32]`':
+    'lowered parameter types `[]` do not match parameter types `[i32]`',
+  'lowered result types `[]` do not match result types `[I32]`':
+    'lowered result types `[]` do not match result types `[i32]`',
+  // The suite's words come from a validator that names the two sides the other way round here.
+  'expected a result, found none': 'expected no result, found one',
+  'expected primitive, found record': 'expected u32, found record',
+  // The engine that compiles core modules has words of its own.
+  'type mismatch': 'not enough arguments on the stack for i32.add',
+  // The text parser prints its errors as structures.
+  'invalid string escape': 'Lex(InvalidStringEscape',
+}
 
 /** Whether `message`, which is ours, says what the suite expects. */
 export function explains(message: string, expected: string): boolean {
   if (message.includes(expected)) return true
-  return ours.some(([theirs, mine]) => theirs.test(expected) && message.includes(mine))
+  const mine = ours[expected]
+  return mine !== undefined && message.includes(mine)
 }

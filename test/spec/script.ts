@@ -7,7 +7,12 @@ export type Source =
   | Readonly<{kind: 'binary'; bytes: Uint8Array; core: boolean}>
   | Readonly<{kind: 'text'; text: string; core: boolean}>
 
-export type Action = Readonly<{kind: 'invoke'; instance: string | undefined; name: string; args: readonly Const[]}>
+export type Action = Readonly<{
+  kind: 'invoke'
+  instance: string | undefined
+  name: string
+  args: readonly Const[]
+}>
 
 export type Command = Readonly<{line: number}> &
   (
@@ -17,7 +22,11 @@ export type Command = Readonly<{line: number}> &
     | Readonly<{kind: 'action'; action: Action}>
     | Readonly<{kind: 'assert_return'; action: Action; results: readonly Const[]}>
     | Readonly<{kind: 'assert_trap'; action: Action | Source; message: string}>
-    | Readonly<{kind: 'assert_invalid' | 'assert_malformed' | 'assert_unlinkable'; source: Source; message: string}>
+    | Readonly<{
+        kind: 'assert_invalid' | 'assert_malformed' | 'assert_unlinkable'
+        source: Source
+        message: string
+      }>
   )
 
 /** @throws Error with the line if a form is not known */
@@ -25,7 +34,8 @@ export function parseScript(text: string): Command[] {
   return readWast(text).map(form => readCommand(text, form))
 }
 
-const keyword = (node: Node | undefined): string | undefined => (node?.kind === 'atom' ? node.text : undefined)
+const keyword = (node: Node | undefined): string | undefined =>
+  node?.kind === 'atom' ? node.text : undefined
 const identifier = (node: Node | undefined): string | undefined => {
   const text = keyword(node)
   return text?.startsWith('$') ? text : undefined
@@ -57,7 +67,8 @@ function readCommand(text: string, form: List): Command {
     }
     case 'assert_trap': {
       const subject = list(first)
-      const action = keyword(subject.items[0]) === 'invoke' ? readAction(subject) : readComponent(text, subject).source
+      const action =
+        keyword(subject.items[0]) === 'invoke' ? readAction(subject) : readComponent(text, subject).source
       return {line, kind, action, message: string(second)}
     }
     case 'assert_invalid':
@@ -94,9 +105,12 @@ function readComponent(
   const body = name === undefined ? rest : rest.slice(1)
   const form2 = keyword(body[0])
   if (form2 === 'binary' || form2 === 'quote') {
-    const bytes = new Uint8Array(Buffer.concat(body.slice(1).map(node => (node.kind === 'string' ? node.bytes : Buffer.of()))))
+    const bytes = new Uint8Array(
+      Buffer.concat(body.slice(1).map(node => (node.kind === 'string' ? node.bytes : Buffer.of()))),
+    )
     const quoted = (): string => `(${core ? 'module' : 'component'} ${new TextDecoder().decode(bytes)})`
-    const source: Source = form2 === 'binary' ? {kind: 'binary', bytes, core} : {kind: 'text', text: quoted(), core}
+    const source: Source =
+      form2 === 'binary' ? {kind: 'binary', bytes, core} : {kind: 'text', text: quoted(), core}
     return {name, source, instantiate}
   }
   // The text parser knows no `definition`.

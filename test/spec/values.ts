@@ -27,7 +27,10 @@ function read(items: readonly Node[]): Const {
   switch (name) {
     case 'list.const':
     case 'tuple.const':
-      return {kind: name === 'list.const' ? 'list' : 'tuple', items: rest.map(item => readConst(item as List))}
+      return {
+        kind: name === 'list.const' ? 'list' : 'tuple',
+        items: rest.map(item => readConst(item as List)),
+      }
     case 'record.const': {
       const fields = rest.map(node => {
         const [, label, ...value] = (node as List).items
@@ -74,7 +77,11 @@ function scalar(type: string, written: string): boolean | number | bigint | stri
 }
 
 const float = (written: string): number =>
-  written.includes('nan') ? Number.NaN : written.includes('inf') ? Number(`${written.replace('inf', '')}Infinity`) : Number(written.replaceAll('_', ''))
+  written.includes('nan')
+    ? Number.NaN
+    : written.includes('inf')
+      ? Number(`${written.replace('inf', '')}Infinity`)
+      : Number(written.replaceAll('_', ''))
 
 export const camelCase = (label: string): string =>
   label.toLowerCase().replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
@@ -113,10 +120,14 @@ export function toValue(constant: Const): unknown {
       return constant.label
     case 'option':
       if (constant.value === undefined) return undefined
-      return constant.value.kind === 'option' ? {tag: 'some', val: toValue(constant.value)} : toValue(constant.value)
+      return constant.value.kind === 'option'
+        ? {tag: 'some', val: toValue(constant.value)}
+        : toValue(constant.value)
     case 'variant':
     case 'result':
-      return constant.value === undefined ? {tag: constant.label} : {tag: constant.label, val: toValue(constant.value)}
+      return constant.value === undefined
+        ? {tag: constant.label}
+        : {tag: constant.label, val: toValue(constant.value)}
   }
 }
 
@@ -128,7 +139,9 @@ export function matches(constant: Const, value: any): boolean {
     case 'list':
     case 'tuple': {
       const items = Array.from((value ?? []) as ArrayLike<unknown>)
-      return items.length === constant.items.length && constant.items.every((item, i) => matches(item, items[i]))
+      return (
+        items.length === constant.items.length && constant.items.every((item, i) => matches(item, items[i]))
+      )
     }
     case 'record':
       return constant.fields.every(field => matches(field.value, value?.[camelCase(field.label)]))

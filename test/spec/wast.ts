@@ -88,13 +88,13 @@ function readString(source: string, start: number): {bytes: Uint8Array; end: num
       continue
     }
     flush()
-    const escape = source[at + 1] ?? ''
+    const letter = source[at + 1] ?? ''
     const unicode = /^\\u\{([0-9a-fA-F_]+)\}/.exec(source.slice(at, at + 20))
     if (unicode !== null) {
       parts.push(Buffer.from(String.fromCodePoint(Number.parseInt(unicode[1]!, 16))))
       at += unicode[0].length
-    } else if (escape in escapes) {
-      parts.push(Buffer.of(escapes[escape]!))
+    } else if (letter in escapes) {
+      parts.push(Buffer.of(escapes[letter]!))
       at += 2
     } else {
       parts.push(Buffer.of(Number.parseInt(source.slice(at + 1, at + 3), 16)))

@@ -169,7 +169,7 @@ function readOptions(reader: Reader): CanonOptions {
     if (encoding !== undefined) {
       if (stringEncoding !== undefined) {
         reader.fail(
-          `canonical encoding option \`${encoding}\` conflicts with option \`${stringEncoding}\``,
+          `canonical encoding option \`${stringEncoding}\` conflicts with option \`${encoding}\``,
           start,
         )
       }

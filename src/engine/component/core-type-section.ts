@@ -111,7 +111,8 @@ function readSubType(reader: Reader): void {
       reader.vec(() => readField(reader))
       return
     case 0x5e:
-      return readField(reader)
+      readField(reader)
+      return
     case 0x5d:
       readHeapType(reader)
       return

@@ -8,7 +8,6 @@ import {addExtern, resolveExtern} from './validation/externs.ts'
 import {coreInstance, instance} from './validation/instances.ts'
 import {binding, entityMismatch, valueMismatch} from './validation/match.ts'
 import {at, entityAt, newScope, renamedEntity, type Scope} from './validation/scope.ts'
-import {openInstance} from './validation/substitution.ts'
 import {componentTypeOf, defineType} from './validation/type-definitions.ts'
 import type {ComponentType, Entity, ResourceId} from './validation/types.ts'
 import {resolveValue} from './validation/value-types.ts'
@@ -45,39 +44,45 @@ function validateDefinition(cx: Context, scope: Scope, definition: Definition): 
   switch (definition.kind) {
     case 'core-module':
       scope.core.module.push(moduleTypeOf(cx, definition.bytes))
-      return
+      break
     case 'core-instance':
       scope.core.instance.push(coreInstance(cx, scope, definition.expr))
-      return
+      break
     case 'core-type':
-      return addCoreType(cx, scope, definition.type)
+      addCoreType(cx, scope, definition.type)
+      break
     case 'component':
       scope.components.push(validate(cx, definition.component, scope))
-      return
+      break
     case 'instance':
       scope.instances.push(instance(cx, scope, definition.expr))
-      return
+      break
     case 'alias':
-      return addAlias(cx, scope, definition.alias)
+      addAlias(cx, scope, definition.alias)
+      break
     case 'type':
       scope.types.push(defineType(cx, scope, definition.type))
-      return
+      break
     case 'canon':
-      return addCanon(cx, scope, definition.canon)
+      addCanon(cx, scope, definition.canon)
+      break
     case 'start':
-      return addStart(cx, scope, definition)
+      addStart(cx, scope, definition)
+      break
     case 'import':
-      return addExtern(
+      addExtern(
         cx,
         scope,
         'import',
         definition.name,
         resolveExtern(cx, scope, definition.type, scope.imported),
       )
+      break
     case 'export':
-      return addExtern(cx, scope, 'export', definition.name, exported(cx, scope, definition))
+      addExtern(cx, scope, 'export', definition.name, exported(cx, scope, definition))
+      break
     case 'value':
-      return addValue(cx, scope, definition.type)
+      addValue(cx, scope, definition.type)
   }
 }
 
@@ -85,11 +90,7 @@ function validateDefinition(cx: Context, scope: Scope, definition: Definition): 
 function exported(cx: Context, scope: Scope, definition: Extract<Definition, {kind: 'export'}>): Entity {
   const {sort, index, type} = definition
   const actual = entityAt(cx, scope, sort, index)
-  if (type === undefined) {
-    if (actual.sort === 'instance')
-      return {sort: 'instance', type: openInstance(cx, actual.type, scope.defined)}
-    return renamedEntity(actual)
-  }
+  if (type === undefined) return renamedEntity(actual)
   const made = new Set<ResourceId>()
   const ascribed = resolveExtern(cx, scope, type, made)
   const mismatch = entityMismatch(cx, binding(made), actual, ascribed)

@@ -166,20 +166,20 @@ const skipRareShape = (bytes: Uint8Array, at: number, shape: number): number => 
     case SHAPE.branchTable: {
       const count = lebAt(bytes, at)
       at = skipLeb(bytes, at)
-      for (let i = 0; i <= count && at < bytes.length; i++) at = skipLeb(bytes, at)
+      for (let i = 0; i <= count && at <= bytes.length; i++) at = skipLeb(bytes, at)
       return at
     }
     case SHAPE.selectTypes: {
       const count = lebAt(bytes, at)
       at = skipLeb(bytes, at)
-      for (let i = 0; i < count && at < bytes.length; i++) at = skipType(bytes, at)
+      for (let i = 0; i < count && at <= bytes.length; i++) at = skipType(bytes, at)
       return at
     }
     case SHAPE.tryTable: {
       at = skipType(bytes, at)
       const count = lebAt(bytes, at)
       at = skipLeb(bytes, at)
-      for (let i = 0; i < count && at < bytes.length; i++) {
+      for (let i = 0; i < count && at <= bytes.length; i++) {
         const tagged = bytes[at++]! < 2
         if (tagged) at = skipLeb(bytes, at)
         at = skipLeb(bytes, at)
@@ -265,6 +265,6 @@ export function skipConstantExpression(bytes: Uint8Array, start: number, end: nu
 export function skipLocals(bytes: Uint8Array, start: number): number {
   const groups = lebAt(bytes, start)
   let at = skipLeb(bytes, start)
-  for (let i = 0; i < groups && at < bytes.length; i++) at = skipType(bytes, skipLeb(bytes, at))
+  for (let i = 0; i < groups && at <= bytes.length; i++) at = skipType(bytes, skipLeb(bytes, at))
   return at
 }

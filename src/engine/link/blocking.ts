@@ -1,7 +1,60 @@
-// engine/link/blocking.ts: calls into guests that may wait. A promise is all that JSPI gives for such a call, even when the
-// guest never waited; a small wasm function around the guest's tells at once, so that the usual call costs no turn.
+// engine/link/blocking.ts: calls that may wait, made cheap for the usual case in which they do not.
+//
+// JSPI suspends a guest at every call of a suspending import, even of one that answers at once, and gives a promise for
+// every promising call, even for a guest that never waited; both cost a turn of the microtask queue. Two small modules of
+// ours stand between: one asks the host first and suspends only if it must, one tells at once that the guest has returned.
 import type {FlatType} from '../abi/flatten.ts'
+import {name, unsigned} from '../core/writer.ts'
 import type {Guard} from './guard.ts'
+import type {Runtime} from './runtime.ts'
+
+const VALUE_TYPES = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c} as const
+const RESULTS = [undefined, 'i32', 'i64', 'f32', 'f64'] as const
+const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+const FUNC = 0x00
+const GLOBAL = 0x03
+
+/** Bytes, nested as they are put together. */
+type Code = readonly (number | Code)[]
+
+const bytesOf = (code: Code): number[] => (code as number[]).flat(Infinity as 1)
+const sized = (code: Code): Code => {
+  const bytes = bytesOf(code)
+  return [unsigned(bytes.length), bytes]
+}
+const section = (id: number, code: Code): Code => [id, sized(code)]
+const localGet = (index: number): Code => [0x20, unsigned(index)]
+const call = (index: number): Code => [0x10, unsigned(index)]
+const END = 0x0b
+
+type Signature = Readonly<{params: readonly FlatType[]; result: FlatType | undefined}>
+
+const valueTypes = (types: readonly FlatType[]): Code => [
+  unsigned(types.length),
+  types.map(type => VALUE_TYPES[type]),
+]
+const resultTypes = (result: FlatType | undefined): FlatType[] => (result === undefined ? [] : [result])
+const funcType = (params: readonly FlatType[], result: FlatType | undefined): Code => [
+  0x60,
+  valueTypes(params),
+  valueTypes(resultTypes(result)),
+]
+const vec = (items: readonly Code[]): Code => [unsigned(items.length), items]
+const oneLocal = (type: FlatType | undefined): Code => (type === undefined ? [0] : [1, 1, VALUE_TYPES[type]])
+const keyOf = ({params, result}: Signature): string => `${params.join()}:${result ?? ''}`
+
+const body = (local: FlatType | undefined, code: Code): Code => sized([oneLocal(local), code, END])
+
+const modules = new Map<string, WebAssembly.Module>()
+
+function compiled(key: string, make: () => Code): WebAssembly.Module {
+  let module = modules.get(key)
+  if (module === undefined)
+    modules.set(key, (module = new WebAssembly.Module(Uint8Array.from(bytesOf([MAGIC, make()])))))
+  return module
+}
+
+// Calls into a guest
 
 /** One guest function. After `call`: `done` means that it has returned, with `result`; else the promise tells. */
 export type BlockingCall = {
@@ -10,41 +63,31 @@ export type BlockingCall = {
   result: unknown
 }
 
-const VALUE_TYPES = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c} as const
-const modules = new Map<string, WebAssembly.Module>()
-
-const section = (id: number, ...content: number[]): number[] => [id, content.length, ...content]
-
-/** (func (params) (result)): calls import f, then tells import `left` the result, then returns it. */
-function wrapperModule(params: readonly FlatType[], result: FlatType | undefined): WebAssembly.Module {
-  const key = `${params.join()}:${result ?? ''}`
-  let module = modules.get(key)
-  if (module === undefined) {
-    const results = result === undefined ? [] : [VALUE_TYPES[result]]
-    const body = [
-      ...(result === undefined ? [0] : [1, 1, VALUE_TYPES[result]]),
-      ...params.flatMap((_, i) => [0x20, i]),
-      ...[0x10, 0],
-      ...(result === undefined ? [0x10, 1] : [0x22, params.length, 0x10, 1, 0x20, params.length]),
-      0x0b,
-    ]
-    const bytes = [
-      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      ...section(
-        1,
-        2,
-        ...[0x60, params.length, ...params.map(type => VALUE_TYPES[type]), results.length, ...results],
-        ...[0x60, results.length, ...results, 0],
-      ),
-      ...section(2, 2, ...[0, 1, 0x66, 0, 0], ...[0, 1, 0x6c, 0, 1]),
-      ...section(3, 1, 0),
-      ...section(7, 1, 1, 0x67, 0, 2),
-      ...section(10, 1, body.length, ...body),
-    ]
-    module = new WebAssembly.Module(Uint8Array.from(bytes))
-    modules.set(key, module)
-  }
-  return module
+/** (func (params) (result)): calls import f, then tells import l the result, then returns it. */
+function promisingModule(signature: Signature): WebAssembly.Module {
+  const {params, result} = signature
+  return compiled(`promising ${keyOf(signature)}`, () => [
+    section(1, vec([funcType(params, result), funcType(resultTypes(result), undefined)])),
+    section(
+      2,
+      vec([
+        [name(''), name('f'), FUNC, 0],
+        [name(''), name('l'), FUNC, 1],
+      ]),
+    ),
+    section(3, vec([[0]])),
+    section(7, vec([[name('g'), FUNC, 2]])),
+    section(
+      10,
+      vec([
+        body(result, [
+          params.map((_, i) => localGet(i)),
+          call(0),
+          result === undefined ? call(1) : [0x22, unsigned(params.length), call(1), localGet(params.length)],
+        ]),
+      ]),
+    ),
+  ])
 }
 
 export function blockingCall(
@@ -55,14 +98,86 @@ export function blockingCall(
 ): BlockingCall {
   const left = (value: unknown): void => {
     guard.leave()
-    call.done = true
-    call.result = value
+    blocking.done = true
+    blocking.result = value
   }
-  const instance = new WebAssembly.Instance(wrapperModule(params, result), {'': {f: func, l: left}})
-  const call: BlockingCall = {
+  const instance = new WebAssembly.Instance(promisingModule({params, result}), {'': {f: func, l: left}})
+  const blocking: BlockingCall = {
     call: WebAssembly.promising(instance.exports['g']),
     done: false,
     result: undefined,
   }
-  return call
+  return blocking
+}
+
+// Calls out of a guest
+
+/** A trampoline that leaves a promise with `runtime.pend` where it must wait, and returns anything then. */
+export type SuspendingImport = Signature & Readonly<{call: (...args: never[]) => unknown}>
+
+/**
+ * Function k asks import t<k>; if that leaves the global p at 0 its result is the answer, else the promise that import
+ * w<result> hands over is waited for.
+ */
+function suspendingModule(signatures: readonly Signature[]): WebAssembly.Module {
+  return compiled(`suspending ${signatures.map(keyOf).join(' ')}`, () => {
+    const waits = RESULTS.length
+    return [
+      section(
+        1,
+        vec([
+          ...RESULTS.map(result => funcType([], result)),
+          ...signatures.map(({params, result}) => funcType(params, result)),
+        ]),
+      ),
+      section(
+        2,
+        vec([
+          [name(''), name('p'), GLOBAL, VALUE_TYPES.i32, 1],
+          ...RESULTS.map((result, i) => [name(''), name(`w${result}`), FUNC, unsigned(i)]),
+          ...signatures.map((_, i) => [name(''), name(`t${i}`), FUNC, unsigned(waits + i)]),
+        ]),
+      ),
+      section(3, vec(signatures.map((_, i) => unsigned(waits + i)))),
+      section(
+        7,
+        vec(signatures.map((_, i) => [name(`s${i}`), FUNC, unsigned(waits + signatures.length + i)])),
+      ),
+      section(
+        10,
+        vec(
+          signatures.map(({params, result}, i) =>
+            body(result, [
+              params.map((_, k) => localGet(k)),
+              call(waits + i),
+              result === undefined ? [] : [0x21, unsigned(params.length)],
+              [0x23, 0],
+              [0x04, result === undefined ? 0x40 : VALUE_TYPES[result]],
+              [0x41, 0, 0x24, 0],
+              call(RESULTS.indexOf(result)),
+              0x05,
+              result === undefined ? [] : localGet(params.length),
+              END,
+            ]),
+          ),
+        ),
+      ),
+    ]
+  })
+}
+
+/** The functions to give to core code for `imports`, in their order. */
+export function suspendingImports(
+  runtime: Runtime,
+  imports: readonly SuspendingImport[],
+): readonly ((...args: never[]) => unknown)[] {
+  if (imports.length === 0) return []
+  const wait = new WebAssembly.Suspending(() => runtime.takePending())
+  const own: Record<string, WebAssembly.ImportValue> = {p: runtime.pending}
+  for (const result of RESULTS) own[`w${result}`] = wait
+  imports.forEach((each, i) => {
+    own[`t${i}`] = each.call
+  })
+  const {exports} = new WebAssembly.Instance(suspendingModule(imports), {'': own})
+  return imports.map((_, i) => exports[`s${i}`])
 }

@@ -45,8 +45,24 @@ export class Runtime {
     this.#hostResources = options.hostResources
   }
 
-  /** Suspends the guest until `promise` settles; `finish` lowers its result when the guest is about to go on. */
-  suspend(promise: Promise<unknown>, finish: (value: unknown) => unknown): Promise<unknown> {
+  /** 1 when a trampoline has left a promise for its caller to wait for (blocking.ts). */
+  readonly pending = new WebAssembly.Global({value: 'i32', mutable: true}, 0)
+  #pendingPromise: Promise<unknown> | undefined
+
+  /** Has the guest suspended, as soon as it is back in core code, until `promise` settles. */
+  suspend(promise: Promise<unknown>, finish: (value: unknown) => unknown): void {
+    this.#pendingPromise = this.#resumable(promise, finish)
+    this.pending.value = 1
+  }
+
+  takePending(): Promise<unknown> {
+    const promise = this.#pendingPromise!
+    this.#pendingPromise = undefined
+    return promise
+  }
+
+  /** `finish` lowers the result when the guest is about to go on. */
+  #resumable(promise: Promise<unknown>, finish: (value: unknown) => unknown): Promise<unknown> {
     this.waiting++
     this.onSuspend()
     return new Promise((resolve, reject) => {
@@ -111,6 +127,7 @@ export class Runtime {
       instance.mayLeave = true
     }
     for (const memory of this.memories) memory.reset()
+    this.pending.value = 0
   }
 }
 

@@ -10,6 +10,7 @@ const MAP_PRIVATE = 0x02
 const MAP_FIXED = 0x10
 const MAP_ANONYMOUS = 0x20
 const MADV_DONTNEED = 4
+const MADV_NOHUGEPAGE = 15
 const MFD_CLOEXEC = 1
 const RUSAGE_THREAD = 1
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn
@@ -42,6 +43,8 @@ export type Libc = Readonly<{
   mapZeros(address: bigint, length: number): void
   /** Forgets private pages: what is below shows again, the file or zeros. */
   drop(address: bigint, length: number): void
+  /** Forbids huge pages, where the kernel has them. */
+  splitPages(address: bigint, length: number): void
   /** Changes whenever this thread had a page fault. */
   faults(): number
   /**
@@ -113,6 +116,9 @@ function bind(): Libc {
     mapZeros: (address: bigint, length: number) => map(address, length, MAP_PRIVATE | MAP_ANONYMOUS, -1),
     drop(address: bigint, length: number): void {
       check('madvise', c.madvise(address, BigInt(length), MADV_DONTNEED) === 0)
+    },
+    splitPages(address: bigint, length: number): void {
+      c.madvise(address, BigInt(length), MADV_NOHUGEPAGE)
     },
     faults(): number {
       c.getrusage(RUSAGE_THREAD, usage)

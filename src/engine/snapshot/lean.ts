@@ -74,10 +74,7 @@ export type LeanMemory = Readonly<{
  */
 export function makeLean(bytes: Uint8Array): LeanModule {
   const module = decodeCoreModule(bytes)
-  for (const {limits, pageSizeLog2} of module.memories) {
-    if (limits.shared) unsupported('a shared memory', 'build the guest without threads')
-    if (pageSizeLog2 !== 16) unsupported('a custom page size', 'build the guest with pages of 64 KiB')
-  }
+  checkWhatIsTakenOut(module)
   const prefix = reservedPrefix(module)
   const reserve = (what: string) => `${prefix}${what}`
   const segments = readDataSegments(module, reserve)
@@ -97,6 +94,26 @@ export function makeLean(bytes: Uint8Array): LeanModule {
     writesTables: facts.writesTables,
     unrestorable: unrestorable(facts, globals),
   })
+}
+
+/** V8 no longer sees what is taken out, so it must be valid here. */
+function checkWhatIsTakenOut(module: CoreModule): void {
+  for (const {limits, pageSizeLog2} of module.memories) {
+    if (limits.shared) unsupported('a shared memory', 'build the guest without threads')
+    if (pageSizeLog2 !== 16) unsupported('a custom page size', 'build the guest with pages of 64 KiB')
+    if (limits.max !== undefined && limits.max < limits.min)
+      malformed('size minimum must not be greater than maximum')
+    if (limits.address === 'i32' && limits.min > 65_536n)
+      malformed('memory size must be at most 65536 pages (4GiB)')
+  }
+  if (module.start === undefined) return
+  const type = module.types[module.functions[module.start] ?? -1]
+  const isStart = type?.kind === 'func' && type.signature.params.length + type.signature.results.length === 0
+  if (!isStart) malformed('the start function must exist, and take and return nothing')
+}
+
+function malformed(reason: string): never {
+  throw new MayflyError('DECODE_MALFORMED', {reason})
 }
 
 function unsupported(feature: string, remedy: string): never {

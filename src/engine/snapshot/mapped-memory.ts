@@ -53,7 +53,16 @@ export class MappedMemory {
   #map(): void {
     if (this.#mapped > 0) this.#libc.mapPrivate(this.#address, this.#mapped, this.#content.file)
     this.#dropFrom(this.#mapped)
+    this.#split()
     this.#forget()
+  }
+
+  /**
+   * The kernel may merge small pages into a huge one behind our back; then pages beside a private one could be written
+   * without a fault, and nobody would know.
+   */
+  #split(): void {
+    if (this.#buffer.byteLength > 0) this.#libc.splitPages(this.#address, this.#buffer.byteLength)
   }
 
   #forget(): void {
@@ -78,7 +87,7 @@ export class MappedMemory {
     if (address !== this.#address) {
       this.#address = address
       this.#map()
-    }
+    } else this.#split()
     return true
   }
 

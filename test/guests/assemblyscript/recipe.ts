@@ -20,7 +20,17 @@ export const assemblyscript = recipe<{asc: string}>({
 
   async build({dir, env}, {asc}) {
     await rename(join(dir, 'app.as'), join(dir, 'app.ts'))
-    const options = ['-O3s', '--runtime', 'stub', '--use', 'abort=', '--use', 'seed=app/seed', '-t', 'app.wat']
+    const options = [
+      '-O3s',
+      '--runtime',
+      'stub',
+      '--use',
+      'abort=',
+      '--use',
+      'seed=app/seed',
+      '-t',
+      'app.wat',
+    ]
     await run(process.execPath, [asc, 'app.ts', ...options], {cwd: dir, env})
     // An identifier cannot spell the export's name.
     const text = await readFile(join(dir, 'app.wat'), 'utf8')

@@ -26,7 +26,10 @@ export async function findZig(env: Env): Promise<ZigTools | Skip> {
 }
 
 /** Makes handler.c, handler.h and handler_component_type.o, which carries the world. */
-export async function bindC({dir, env}: Readonly<{dir: string; env: Env}>, {bindgen}: BindgenTools): Promise<void> {
+export async function bindC(
+  {dir, env}: Readonly<{dir: string; env: Env}>,
+  {bindgen}: BindgenTools,
+): Promise<void> {
   await run(bindgen, ['c', 'handler.wit', '--world', WORLD], {cwd: dir, env})
 }
 

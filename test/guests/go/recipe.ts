@@ -43,7 +43,9 @@ export const go = recipe<GoTools>({
     const minor = Number(/^go1\.(\d+)/.exec(version ?? '')?.[1] ?? 0)
     if (minor < GO_MINOR) return missing(`go 1.${GO_MINOR} (there is ${version})`, 'go 1.25 or newer')
     const cargo = await program(env, 'cargo')
-    return cargo === undefined ? missing('cargo', 'cargo, to fetch the bindings\' runtime') : {...found, go, cargo}
+    return cargo === undefined
+      ? missing('cargo', "cargo, to fetch the bindings' runtime")
+      : {...found, go, cargo}
   },
 
   async build(build, {bindgen, go, cargo}) {
@@ -54,7 +56,14 @@ export const go = recipe<GoTools>({
     await fetchRuntime(build, cargo)
     // The runtime links runtime.sbrk, which the linker refuses by default.
     const options = ['-buildmode=c-shared', '-trimpath', '-ldflags=-s -w -checklinkname=0', '-o', 'core.wasm']
-    const goEnv = {...env, GOOS: 'wasip1', GOARCH: 'wasm', GOFLAGS: '-mod=mod', GOWORK: 'off', CGO_ENABLED: '0'}
+    const goEnv = {
+      ...env,
+      GOOS: 'wasip1',
+      GOARCH: 'wasm',
+      GOFLAGS: '-mod=mod',
+      GOWORK: 'off',
+      CGO_ENABLED: '0',
+    }
     await run(go, ['build', ...options, '.'], {cwd: dir, env: goEnv})
     return wrapCore(await readFile(join(dir, 'core.wasm')), {embed: true, adapter: true})
   },

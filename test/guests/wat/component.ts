@@ -28,6 +28,8 @@ export type Parts = Readonly<{
   postReturn?: string
   /** Core modules and instances between the allocator and the main module. */
   before?: string
+  /** Further imports of the main module. */
+  imports?: string
   /** Further arguments of the main module's instantiation: `(with "other" (instance $other))`. */
   with?: string
 }>
@@ -87,7 +89,9 @@ export function componentText(parts: Parts): string {
   const [pages, maxPages] = parts.memory ?? [1]
   const {functions, drops, helpers} = usedBy(parts.main)
   const wanted: Interface[] = ['error', 'poll', 'streams', 'clock', 'http']
-  const interfaces = wanted.filter(name => name !== 'clock' || functions.some(key => FUNCTIONS[key]!.from === 'clock'))
+  const interfaces = wanted.filter(
+    name => name !== 'clock' || functions.some(key => FUNCTIONS[key]!.from === 'clock'),
+  )
   const lowered = functions.map(
     key =>
       `(alias export $${FUNCTIONS[key]!.from} "${FUNCTIONS[key]!.name}" (func $${key}))\n` +
@@ -119,6 +123,7 @@ export function componentText(parts: Parts): string {
     (import "libc" "memory" (memory $memory ${pages} ${maxPages ?? ''}))
     (import "libc" "heap" (global $heap (mut i32)))
     ${hostImports.join('\n    ')}
+    ${parts.imports ?? ''}
     ${helpers.map(name => HELPERS[name]!).join('\n')}
     ${parts.main}
     (export "handle" (func $handle)))

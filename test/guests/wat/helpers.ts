@@ -39,7 +39,7 @@ export const HELPERS: Readonly<Record<string, string>> = {
       (call $body.write (local.get $body) (i32.const ${RET}))
       (i32.load offset=4 (i32.const ${RET})))`,
 
-  'close': `
+  close: `
     (func $close (param $body i32) (param $stream i32)
       (call $drop.output-stream (local.get $stream))
       (call $body.finish (local.get $body) (i32.const 0) (i32.const 0) (i32.const ${RET})))`,
@@ -57,7 +57,7 @@ export const HELPERS: Readonly<Record<string, string>> = {
         (local.set $len (i32.sub (local.get $len) (local.get $part)))
         (br $next))))`,
 
-  'respond': `
+  respond: `
     (func $respond (param $out i32) (param $status i32) (param $ptr i32) (param $len i32)
       (local $body i32) (local $stream i32)
       (local.set $body (call $open-body (local.get $out) (call $new-headers) (local.get $status)))

@@ -16,7 +16,12 @@ const fn = (from: Interface, name: string, type: string, core: string): Imported
 
 /** By the name that the guest's text calls: `(call $body.write …)`. */
 export const FUNCTIONS: Readonly<Record<string, ImportedFunction>> = {
-  'poll': fn('poll', 'poll', '(param "in" (list (borrow $pollable))) (result (list u32))', params('i32 i32 i32')),
+  poll: fn(
+    'poll',
+    'poll',
+    '(param "in" (list (borrow $pollable))) (result (list u32))',
+    params('i32 i32 i32'),
+  ),
   'pollable.block': fn('poll', '[method]pollable.block', '(param "self" (borrow $pollable))', params('i32')),
   'pollable.ready': fn(
     'poll',
@@ -143,11 +148,11 @@ export const FUNCTIONS: Readonly<Record<string, ImportedFunction>> = {
 
 /** Resource types by the interface that has them; `$drop.NAME` drops a handle. */
 export const RESOURCES: Readonly<Record<string, Interface>> = {
-  'pollable': 'poll',
-  'error': 'error',
+  pollable: 'poll',
+  error: 'error',
   'input-stream': 'streams',
   'output-stream': 'streams',
-  'fields': 'http',
+  fields: 'http',
   'incoming-request': 'http',
   'incoming-body': 'http',
   'response-outparam': 'http',
@@ -167,10 +172,14 @@ const own = (...names: readonly string[]): string[] =>
   names.map(name => `(export "${name}" (type $${name} (sub resource)))`)
 
 const use = (...names: readonly string[]): string[] =>
-  names.map(name => `(alias outer 1 $${name} (type $outer-${name})) (export "${name}" (type $${name} (eq $outer-${name})))`)
+  names.map(
+    name =>
+      `(alias outer 1 $${name} (type $outer-${name})) (export "${name}" (type $${name} (eq $outer-${name})))`,
+  )
 
 /** Structural types have to be exported under a name before a function may mention them. */
-const named = (name: string, type: string): string => `(type $raw-${name} ${type}) (export "${name}" (type $${name} (eq $raw-${name})))`
+const named = (name: string, type: string): string =>
+  `(type $raw-${name} ${type}) (export "${name}" (type $${name} (eq $raw-${name})))`
 
 const cases = (...list: readonly string[]): string =>
   `(variant ${list.map(item => `(case ${item.replace(/^[\w-]+/, '"$&"')})`).join(' ')})`
@@ -230,14 +239,27 @@ export const TYPES: Readonly<Record<Interface, readonly string[]>> = {
   http: [
     ...use('input-stream', 'output-stream'),
     named('DNS-error-payload', '(record (field "rcode" (option string)) (field "info-code" (option u16)))'),
-    named('TLS-alert-received-payload', '(record (field "alert-id" (option u8)) (field "alert-message" (option string)))'),
-    named('field-size-payload', '(record (field "field-name" (option string)) (field "field-size" (option u32)))'),
+    named(
+      'TLS-alert-received-payload',
+      '(record (field "alert-id" (option u8)) (field "alert-message" (option string)))',
+    ),
+    named(
+      'field-size-payload',
+      '(record (field "field-name" (option string)) (field "field-size" (option u32)))',
+    ),
     named('error-code', ERROR_CODE),
     named('header-error', cases('invalid-syntax', 'forbidden', 'immutable')),
     named('field-name', 'string'),
     named('field-value', '(list u8)'),
     named('status-code', 'u16'),
-    ...own('fields', 'incoming-request', 'response-outparam', 'incoming-body', 'outgoing-response', 'outgoing-body'),
+    ...own(
+      'fields',
+      'incoming-request',
+      'response-outparam',
+      'incoming-body',
+      'outgoing-response',
+      'outgoing-body',
+    ),
     '(export "headers" (type $headers (eq $fields))) (export "trailers" (type $trailers (eq $fields)))',
   ],
 }

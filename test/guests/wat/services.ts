@@ -82,7 +82,7 @@ export const empty = (): string =>
   })
 
 export const SERVICES: Readonly<Record<string, () => string>> = {
-  'hello': hello,
+  hello: hello,
   'hello-0.2.0': () => hello('0.2.0'),
   'hello-0.2.3': () => hello('0.2.3'),
   echo,

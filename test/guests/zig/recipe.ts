@@ -1,5 +1,4 @@
-import {writeFile} from 'node:fs/promises'
-import {readFile} from 'node:fs/promises'
+import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {bindC, findZig, type ZigTools, zigEnv} from '../c/recipe.ts'
 import {recipe} from '../recipe.ts'

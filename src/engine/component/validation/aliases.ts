@@ -13,19 +13,21 @@ export function addAlias(cx: Context, scope: Scope, alias: Alias): void {
   switch (alias.kind) {
     case 'export': {
       const entity = at(cx, scope.instances, alias.instance, 'instance').exports.get(alias.name)
-      if (entity === undefined) return noExport(cx, 'instance', alias)
+      if (entity === undefined) noExport(cx, 'instance', alias)
       if (entity.sort !== alias.sort)
-        return wrongSort(cx, 'instance', alias, describeSort(alias.sort as Entity['sort']))
-      return addEntity(scope, entity)
+        wrongSort(cx, 'instance', alias, describeSort(alias.sort as Entity['sort']))
+      addEntity(scope, entity)
+      break
     }
     case 'core-export': {
       const extern = at(cx, scope.core.instance, alias.instance, 'core instance').get(alias.name)
-      if (extern === undefined) return noExport(cx, 'core instance', alias)
-      if (extern.kind !== alias.sort) return wrongSort(cx, 'core instance', alias, alias.sort)
-      return addCoreExtern(scope, extern)
+      if (extern === undefined) noExport(cx, 'core instance', alias)
+      if (extern.kind !== alias.sort) wrongSort(cx, 'core instance', alias, alias.sort)
+      addCoreExtern(scope, extern)
+      break
     }
     case 'outer':
-      return addOuterAlias(cx, scope, alias)
+      addOuterAlias(cx, scope, alias)
   }
 }
 
@@ -49,7 +51,7 @@ function addOuterAlias(cx: Context, scope: Scope, alias: Extract<Alias, {kind: '
   let crossed = false
   for (let i = 0; i < alias.count; i++) {
     crossed ||= target.kind === 'component'
-    if (target.parent === undefined) return invalid(cx, `invalid outer alias count of ${alias.count}`)
+    if (target.parent === undefined) invalid(cx, `invalid outer alias count of ${alias.count}`)
     target = target.parent
   }
   if (alias.sort === 'core-type') {
@@ -94,15 +96,18 @@ function mentionsResources(cx: Context, type: AnyType): boolean {
         return
       case 'func':
         for (const param of one.params) visitValue(param.type)
-        return visitValue(one.result)
+        visitValue(one.result)
+        return
       case 'instance':
         for (const id of one.bound) bound.add(id)
-        return visitEntities(one.exports.values())
+        visitEntities(one.exports.values())
+        return
       case 'component':
         for (const id of one.imported) bound.add(id)
         for (const id of one.defined) bound.add(id)
         visitEntities(one.imports.values())
-        return visitEntities(one.exports.values())
+        visitEntities(one.exports.values())
+        return
     }
   }
   visit(type)

@@ -60,6 +60,8 @@ export function addExtern(
 ): void {
   const externs = direction === 'import' ? scope.imports : scope.exports
   takeExternName(cx, externs, direction, name, entity)
+  if (entity.sort === 'type' && entity.type.kind === 'resource')
+    externs.resourceNames.set(entity.type, name.name)
   if (scope.kind !== 'instance-type') {
     // Exports may refer to what is imported, but imports not to what is exported.
     const also = direction === 'import' ? scope.visible.export : undefined
@@ -87,9 +89,6 @@ export function takeExternName(
   }
   takeName(cx, externs.taken, name.name, `${direction} name`)
   checkAnnotation(cx, externs, name.name, parsed, entity)
-  if (parsed.kind === 'label' && entity.sort === 'type' && entity.type.kind === 'resource') {
-    externs.resourceNames.set(entity.type, name.name)
-  }
   externs.entities.set(name.name, entity)
 }
 
@@ -104,9 +103,11 @@ function checkAnnotation(
   if (entity.sort !== 'func') invalid(cx, `item named \`${name}\` is not a func`)
   switch (parsed.kind) {
     case 'constructor':
-      return checkName(cx, externs, parsed.resource, constructed(cx, entity.type))
+      checkName(cx, externs, parsed.resource, constructed(cx, entity.type))
+      break
     case 'method':
-      return checkName(cx, externs, parsed.resource, receiver(cx, entity.type))
+      checkName(cx, externs, parsed.resource, receiver(cx, entity.type))
+      break
     case 'static': {
       const resource = externs.entities.get(parsed.resource)
       if (resource?.sort === 'type' && resource.type.kind === 'resource') return

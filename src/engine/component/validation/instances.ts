@@ -6,7 +6,7 @@ import {externMismatch} from './core-match.ts'
 import {takeExternName} from './externs.ts'
 import {extentOf, extentOfEntity} from './facts.ts'
 import {binding, entityMismatch} from './match.ts'
-import {at, type CoreInstance, type Externs, entityAt, renamedEntity, type Scope} from './scope.ts'
+import {at, type CoreInstance, type Externs, entityAt, type Scope} from './scope.ts'
 import {freshResource, substituteEntity} from './substitution.ts'
 import type {Entity, Instance} from './types.ts'
 
@@ -110,12 +110,12 @@ function instantiate(
   return instanceOf(cx, exports)
 }
 
-/** An instance made of definitions that are in scope; its types get names, but only within it. */
+/** An instance made of definitions that are in scope. Its types are these very types: it gives them no names. */
 function synthesize(cx: Context, scope: Scope, expr: Extract<InstanceExpr, {kind: 'exports'}>): Instance {
   const externs: Externs = {entities: new Map(), taken: new Map(), resourceNames: new Map()}
   for (const {name, sort, index} of expr.exports) {
     charge(cx)
-    takeExternName(cx, externs, 'export', name, renamedEntity(entityAt(cx, scope, sort, index)))
+    takeExternName(cx, externs, 'export', name, entityAt(cx, scope, sort, index))
   }
   return instanceOf(cx, externs.entities)
 }

@@ -130,27 +130,15 @@ export function renamed<T extends AnyType>(type: T): T {
 }
 
 /**
- * An instance type as one certain instance has it: its abstract resources are new ones, and the types it exports have
- * names of their own, by which its functions call them.
+ * An instance type as one certain instance has it: its abstract resources are new ones.
  * @param made receives the new resources
  */
 export function openInstance(cx: Context, type: Instance, made: Set<ResourceId>): Instance {
+  if (type.bound.size === 0) return type
   const by = emptySubstitution()
+  charge(cx, type.bound.size)
   for (const id of type.bound) by.resources.set(id, freshResource(made))
-  const result = substitute(cx, by, namedExports(cx, by, type))
-  return result.bound.size === 0 ? result : {...result, bound: new Set()}
-}
-
-/** Gives every type that the instance exports a new name: the first mention of each in `by`. */
-function namedExports(cx: Context, by: Substitution, type: Instance): Instance {
-  for (const entity of type.exports.values()) {
-    charge(cx)
-    if (entity.sort === 'instance') namedExports(cx, by, entity.type)
-    else if (entity.sort === 'type' && !by.types.has(entity.type)) {
-      by.types.set(entity.type, renamed(rewrite(cx, by, entity.type)))
-    }
-  }
-  return type
+  return {...substitute(cx, by, type), bound: new Set()}
 }
 
 export function freshResource(made: Set<ResourceId>, definedIn?: object): ResourceId {

@@ -33,7 +33,7 @@ import {
   f64FromBits,
 } from '../../abi/values.ts'
 import {virtualPages} from '../../snapshot/adopt-instance.ts'
-import {blockingCall} from '../blocking.ts'
+import {blockingCall, suspendingImports} from '../blocking.ts'
 import {cannotEnter, cannotLeave, checkBorrows, guestRep} from '../runtime.ts'
 
 const guestMemory = (memory: WebAssembly.Memory): GuestMemory => new GuestMemory(memory, virtualPages(memory))
@@ -70,5 +70,6 @@ export const GLUE_ABI = {
   storeNumbers,
   storeUtf16,
   storeUtf8,
+  suspendingImports,
   toIndex,
 } as const

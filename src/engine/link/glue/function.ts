@@ -1,6 +1,6 @@
 // engine/link/glue/function.ts: emits the functions between guests and the host (CanonicalABI.md, canon lift, canon lower
 // and the resource built-ins), for synchronous functions.
-import {flattenFunc} from '../../abi/flatten.ts'
+import {type FlatType, flattenFunc} from '../../abi/flatten.ts'
 import {layoutOf, type PtrType} from '../../abi/layout.ts'
 import {contains, type FuncType, type Type} from '../../abi/types.ts'
 import type {CoreRef, Func, LiftOptions, Plan, Trampoline} from '../plan.ts'
@@ -80,14 +80,14 @@ export class FunctionEmitter {
 
   // canon lower and the resource built-ins
 
-  /** Emits `t<index>`. Where the call may wait, the function may return a promise. */
+  /** Emits `t<index>`. Where the call must wait, the function leaves a promise with the runtime. */
   trampoline(index: number): void {
     const trampoline = this.#plan.trampolines[index]!
     if (trampoline.kind === 'lower') this.#lower(index, trampoline)
     else this.#resource(index, trampoline)
   }
 
-  /** Whether the trampoline must be given to core code as a suspending import. */
+  /** Whether the trampoline may leave a promise for core code to wait for. */
   suspends(index: number): boolean {
     const trampoline = this.#plan.trampolines[index]!
     if (trampoline.kind === 'lower')
@@ -133,8 +133,28 @@ export class FunctionEmitter {
         waits: promise => `return runtime.suspend(${promise},v=>v);`,
       })
     }
-    const name = func.kind === 'host' ? identifier(func.name) : 'lifted'
-    this.#source.line(`const t${index}=function ${name}_${index}(${params.join(',')}){${body}};`)
+    this.#trampolineLine(index, params.join(','), body)
+  }
+
+  /** A declaration, so that core code can be given it before what it uses is there. */
+  #trampolineLine(index: number, params: string, body: string): void {
+    this.#source.line(`function t${index}(${params}){${body}}`)
+  }
+
+  /** The core signatures of the trampolines that may suspend, by index. */
+  suspending(): {index: number; params: readonly FlatType[]; result: FlatType | undefined}[] {
+    return this.#plan.trampolines.flatMap((trampoline, index) => {
+      if (!this.suspends(index)) return []
+      if (trampoline.kind !== 'lower') return [{index, params: ['i32' as const], result: undefined}]
+      const ptr = trampoline.options.memory?.address ?? 'i32'
+      const flat = flattenFunc(trampoline.func.type, ptr)
+      const params = flat.paramsSpilled ? [ptr] : flat.params
+      return [
+        flat.resultSpilled
+          ? {index, params: [...params, ptr], result: undefined}
+          : {index, params, result: flat.results[0]},
+      ]
+    })
   }
 
   #liftParams(border: Border, type: FuncType, params: readonly string[], spilled: boolean): string {
@@ -188,7 +208,7 @@ export class FunctionEmitter {
       const destroy = this.#destroy(trampoline.resource, instance, this.suspends(index))
       return ['i', `${drop}if(h.own){${destroy}}guard.enter()`]
     })()
-    this.#source.line(`const t${index}=(${params})=>{${body}};`)
+    this.#trampolineLine(index, params, body)
   }
 
   /** Runs the destructor of `h.rep`, entering its component instance from `caller`. */

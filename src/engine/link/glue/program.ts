@@ -35,9 +35,16 @@ export function emitProgram(plan: Plan, abi: readonly string[]): Program {
   })
   source.line(`let lenders=[],${Array.from({length: 17}, (_, i) => `flat${i}`).join(',')};`)
   source.line('const leaveAndThrow=error=>{guard.leave();throw error};')
+  const suspending = emitter.suspending()
+  const list = suspending.map(
+    ({index, params, result}) =>
+      `{call:t${index},params:${JSON.stringify(params)},result:${result === undefined ? 'undefined' : quote(result)}}`,
+  )
+  source.line(`const suspending=suspendingImports(runtime,[${list.join(',')}]);`)
+  const suspendingAt = new Map(suspending.map(({index}, i) => [index, i]))
   for (const step of plan.steps) {
     if (step.kind === 'trampoline') emitter.trampoline(step.trampoline)
-    else instantiate(source, emitter, step)
+    else instantiate(source, emitter, suspendingAt, step)
   }
   emitter.destructors()
   const exports = exportedFunctions(plan)
@@ -46,15 +53,18 @@ export function emitProgram(plan: Plan, abi: readonly string[]): Program {
   return {source: source.text, constants: source.constants, exports}
 }
 
-function instantiate(source: Source, emitter: FunctionEmitter, step: Step & {kind: 'instantiate'}): void {
+function instantiate(
+  source: Source,
+  emitter: FunctionEmitter,
+  suspendingAt: ReadonlyMap<number, number>,
+  step: Step & {kind: 'instantiate'},
+): void {
   const modules = new Map<string, string[]>()
   for (const {module, name, ref} of step.imports) {
     const entries = modules.get(module) ?? []
     if (entries.length === 0) modules.set(module, entries)
-    const value =
-      ref.kind === 'trampoline' && emitter.suspends(ref.trampoline)
-        ? `new WebAssembly.Suspending(${emitter.ref(ref)})`
-        : emitter.ref(ref)
+    const at = ref.kind === 'trampoline' ? suspendingAt.get(ref.trampoline) : undefined
+    const value = at === undefined ? emitter.ref(ref) : `suspending[${at}]`
     entries.push(`[${quote(name)}]:${value}`)
   }
   // Computed keys, since a plain "__proto__" would set the prototype.

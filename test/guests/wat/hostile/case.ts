@@ -8,8 +8,8 @@ export type Expected = Readonly<{
   body?: string
   /** One of these is logged when the guest failed; empty where it does not fail. */
   codes: readonly ErrorCode[]
-  /** A 200 may be cut off in its body, so that the client sees an incomplete answer, never one of the wrong length. */
-  mayCut?: boolean
+  /** Whether a 200 may, or must, break off in its body, so that the client knows it for incomplete; default never. */
+  cut?: 'may' | 'must'
   /** It may be refused before the first event: where instances are made ahead of time there is nobody to answer. */
   atStart?: boolean
 }>

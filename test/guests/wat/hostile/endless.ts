@@ -20,7 +20,7 @@ export const ENDLESS: readonly HostileGuest[] = [
     about: 'loops when its response is complete',
     text: componentText({main: handler(`${RESPOND_OK} ${FOREVER}`)}),
     limits: CPU,
-    expected: {status: [200, 504], body: 'ok\n', codes: ['LIMIT_CPU'], mayCut: true},
+    expected: {status: [200, 504], body: 'ok\n', codes: ['LIMIT_CPU'], cut: 'may'},
   },
   {
     name: 'endless-loop-in-start',
@@ -47,7 +47,7 @@ export const ENDLESS: readonly HostileGuest[] = [
       main: handler(RESPOND_OK, `(func (export "after") ${FOREVER})`),
     }),
     limits: CPU,
-    expected: {status: [200, 504], body: 'ok\n', codes: ['LIMIT_CPU'], mayCut: true},
+    expected: {status: [200, 504], body: 'ok\n', codes: ['LIMIT_CPU'], cut: 'may'},
   },
   {
     name: 'endless-tail-calls',

@@ -102,7 +102,8 @@ export const MEMORY_BOMBS: readonly HostileGuest[] = [
   },
   {
     name: 'gc-heap',
-    about: 'keeps garbage-collected arrays of 1 MiB in a list until there is no room: the heap is the process\'s own',
+    about:
+      "keeps garbage-collected arrays of 1 MiB in a list until there is no room: the heap is the process's own",
     text: componentText({
       main: handler(
         `(loop $more
@@ -117,7 +118,7 @@ export const MEMORY_BOMBS: readonly HostileGuest[] = [
     expected: {
       status: [500, 502, 504],
       codes: ['LIMIT_MEMORY', 'LIMIT_CPU', 'TRAP_CORE', 'LINK_UNSUPPORTED', 'VALIDATE_INVALID'],
-      mayCut: true,
+      cut: 'may',
       atStart: true,
     },
   },

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict'
+import {existsSync, readFileSync} from 'node:fs'
+import {describe, test} from 'node:test'
+import fc from 'fast-check'
+import {decodeCoreModule} from '../core/module-decode.ts'
+import {applyData} from './adopt-instance.ts'
+import {type LeanModule, makeLean} from './lean.ts'
+import {build, guestOf, initialise, instantiate, wasm} from './snapshot.fixtures.ts'
+
+const lean = async (text: string): Promise<LeanModule> => makeLean(await wasm(text))
+const valid = (bytes: Uint8Array) => WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)
+
+describe('makeLean', () => {
+  test('modules that differ in data, initial globals and initial size have one lean module', async () => {
+    const app = (
+      pages: number,
+      counter: number,
+      data: string,
+    ) => `(module (memory (export "memory") ${pages} 100)
+      (global $counter (mut i32) (i32.const ${counter})) (global $sp (mut i64) (i64.const -${counter}))
+      ${data} (func (export "size") (result i32) memory.size) (func (export "next") (result i32)
+      global.get $counter i32.const 1 i32.add global.set $counter global.get $counter))`
+    const small = await build(app(1, 5, '(data (i32.const 3) "one")'))
+    const large = await build(app(9, 70_000, '(data (i32.const 500000) "two") (data (i32.const 7) "three")'))
+    assert.equal(small.lean.hash, large.lean.hash)
+    assert.deepEqual(small.lean.bytes, large.lean.bytes)
+    // The state is not lost.
+    const state = [instantiate(large)]
+    initialise(state)
+    const guest = guestOf(state[0]!)
+    assert.equal(guest['size']!(), 9)
+    assert.equal(guest['next']!(), 70_001)
+    const bytes = Buffer.from((guest['memory'] as unknown as WebAssembly.Memory).buffer)
+    assert.equal(bytes.length, 9 * 65_536)
+    assert.equal(bytes.subarray(500_000, 500_003).toString(), 'two')
+    assert.equal(bytes.subarray(7, 12).toString(), 'three')
+  })
+
+  test('modules that differ in code have different lean modules', async () => {
+    const one = await lean('(module (func (export "f") (result i32) i32.const 1))')
+    const two = await lean('(module (func (export "f") (result i32) i32.const 2))')
+    assert.notEqual(one.hash, two.hash)
+  })
+
+  test('custom sections are left out', async () => {
+    const one = await lean('(module (func $named))')
+    const two = await lean('(module (@custom "note" "x") (func $other))')
+    assert.equal(one.hash, two.hash)
+  })
+
+  test('reserved exports never clash', async () => {
+    const {memories, bytes} = await lean(
+      '(module (memory (export "mayfly memory 0") 1) (func (export "mayfly+ x")))',
+    )
+    assert.ok(valid(bytes))
+    const name = memories[0]!.exportName
+    const module = new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>)
+    const names = WebAssembly.Module.exports(module).map(one => one.name)
+    assert.equal(new Set(names).size, names.length)
+    assert.ok(name.startsWith('mayfly++ '))
+  })
+
+  test('the start function runs when the linker calls it', async () => {
+    const built =
+      await build(`(module (global $g (mut i32) (i32.const 0)) (func $s i32.const 4 global.set $g) (start $s)
+      (func (export "g") (result i32) global.get $g))`)
+    const instance = instantiate(built)
+    assert.equal(guestOf(instance)['g']!(), 0)
+    initialise([instance])
+    assert.equal(guestOf(instance)['g']!(), 4)
+  })
+
+  test('offsets may be computed from globals, imported and own', async () => {
+    const built = await build(`(module (import "env" "base" (global $base i32)) (memory (export "memory") 1)
+      (global $own i32 (i32.const 16))
+      (data (offset (i32.add (global.get $base) (i32.mul (i32.const 2) (i32.sub (global.get $own) (i32.const 6))))) "here"))`)
+    const base = new WebAssembly.Global({value: 'i32'}, 1000)
+    const instance = instantiate(built, {env: {base}})
+    applyData(instance.lean, instance.exports)
+    const memory = guestOf(instance)['memory'] as unknown as WebAssembly.Memory
+    assert.equal(Buffer.from(memory.buffer, 1020, 4).toString(), 'here')
+  })
+
+  for (const [what, text] of [
+    ['behind the end', '(module (memory 1) (data (i32.const 65533) "four"))'],
+    ['at a negative offset', '(module (memory 1) (data (i32.const -1) "x"))'],
+    ['of no bytes behind the end', '(module (memory 1) (data (i32.const 65537) ""))'],
+    ['at a wide offset', '(module (memory i64 1) (data (i64.const 0x100000000) "x"))'],
+  ] as const)
+    test(`a data segment ${what} traps`, async () => {
+      const instance = instantiate(await build(text))
+      assert.throws(() => applyData(instance.lean, instance.exports), {code: 'TRAP_OUT_OF_BOUNDS'})
+    })
+
+  test('segments before the one that traps stay written', async () => {
+    const text = '(module (memory (export "m") 1) (data (i32.const 0) "a") (data (i32.const 70000) "b"))'
+    const instance = instantiate(await build(text))
+    assert.throws(() => applyData(instance.lean, instance.exports))
+    assert.equal(new Uint8Array((guestOf(instance)['m'] as unknown as WebAssembly.Memory).buffer)[0], 97)
+  })
+
+  test('passive segments keep their indices and bytes; dropped ones are state', async () => {
+    const built =
+      await build(`(module (memory (export "memory") 1) (data (i32.const 0) "active") (data $p "passive") (data "unused")
+      (func (export "init") (param i32 i32 i32) local.get 0 local.get 1 local.get 2 memory.init $p)
+      (func (export "drop") data.drop $p) (func (export "dropActive") data.drop 0))`)
+    const instance = instantiate(built)
+    initialise([instance])
+    const guest = guestOf(instance)
+    const bytes = Buffer.from((guest['memory'] as unknown as WebAssembly.Memory).buffer)
+    guest['init']!(10, 1, 3)
+    assert.equal(bytes.subarray(0, 13).toString('latin1'), 'active\0\0\0\0ass')
+    guest['dropActive']!()
+    guest['drop']!()
+    for (const [source, length] of [
+      [0, 1],
+      [1, 0],
+    ])
+      assert.throws(() => guest['init']!(0, source, length), WebAssembly.RuntimeError)
+    guest['init']!(65_536, 0, 0)
+    assert.throws(() => guest['init']!(65_537, 0, 0), WebAssembly.RuntimeError)
+    const flag = built.lean.globals.find(({exportName}) => exportName.includes('dropped'))!
+    ;(instance.exports[flag.exportName] as WebAssembly.Global).value = 0
+    guest['init']!(0, 0, 7)
+    assert.equal(bytes.subarray(0, 7).toString(), 'passive')
+    assert.equal(built.lean.unrestorable, undefined)
+  })
+
+  for (const [expected, text] of [
+    [undefined, '(module (table 1 funcref) (func (drop (table.get 0 (i32.const 0)))))'],
+    [undefined, '(module (type (struct (field i32))) (func (drop (struct.new 0 (i32.const 1)))))'],
+    [
+      'garbage-collected objects',
+      '(module (type $s (struct (field (mut i32)))) (global $g (mut (ref null $s)) (ref.null $s)) (func (struct.set $s 0 (global.get $g) (i32.const 1))))',
+    ],
+    [
+      'garbage-collected objects',
+      '(module (type $a (array (mut i8))) (func (param (ref $a)) (array.fill $a (local.get 0) (i32.const 0) (i32.const 0) (i32.const 0))))',
+    ],
+    ['dropped element segments', '(module (table 1 funcref) (elem func) (func elem.drop 0))'],
+    [
+      'dropped data segments that make arrays',
+      '(module (type $a (array i8)) (data "x") (func (result (ref $a)) i32.const 0 i32.const 1 array.new_data $a 0) (func data.drop 0))',
+    ],
+    ['a mutable global of type v128', '(module (global (mut v128) (v128.const i64x2 0 0)))'],
+    ['a mutable global of type exnref', '(module (global (mut exnref) (ref.null exn)))'],
+  ] as const)
+    test(`${expected ?? 'restorable'}: ${text.slice(8, 60)}…`, async () => {
+      const bytes = await wasm(text)
+      assert.ok(valid(bytes), 'the fixture must be valid')
+      assert.equal(makeLean(bytes).unrestorable, expected)
+    })
+
+  for (const [expected, body] of [
+    [false, '(drop (table.get 0 (i32.const 0))) (drop (table.size 0)) (call_indirect (i32.const 0))'],
+    [true, '(table.set 0 (i32.const 0) (ref.null func))'],
+    [true, '(drop (table.grow 0 (ref.null func) (i32.const 1)))'],
+    [true, '(table.fill 0 (i32.const 0) (ref.null func) (i32.const 1))'],
+    [true, '(table.copy (i32.const 0) (i32.const 0) (i32.const 0))'],
+    [true, '(table.init 0 (i32.const 0) (i32.const 0) (i32.const 0))'],
+  ] as const)
+    test(`${body} ${expected ? 'writes' : 'does not write'} a table`, async () => {
+      const {writesTables} = await lean(`(module (table 1 funcref) (elem func) (func ${body}))`)
+      assert.equal(writesTables, expected)
+    })
+
+  for (const [what, text, code] of [
+    ['a shared memory', '(module (memory 1 2 shared))', 'LINK_UNSUPPORTED'],
+    ['a custom page size', '(module (memory 1 (pagesize 1)))', 'LINK_UNSUPPORTED'],
+    ['limits that cannot be', '(module (memory 2 1))', 'DECODE_MALFORMED'],
+    ['more pages than there can be', '(module (memory 65537))', 'DECODE_MALFORMED'],
+    ['a start function with parameters', '(module (func (param i32)) (start 0))', 'DECODE_MALFORMED'],
+    ['data for no memory', '(module (data (i32.const 0) "x"))', 'DECODE_MALFORMED'],
+  ] as const)
+    test(`refuses ${what}`, async () => {
+      await assert.rejects(lean(text), {code})
+    })
+
+  test('an index of a memory that is written in more bytes than needed is seen', () => {
+    // (func (result i32) memory.grow 0), the index as 80 80 00.
+    const body = [0, 0x41, 1, 0x40, 0x80, 0x80, 0x00, 0x0b]
+    const bytes = Uint8Array.from([
+      ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...[1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 5, 3, 1, 0, 1],
+      ...[7, 5, 1, 1, 0x66, 0, 0, 10, body.length + 2, 1, body.length, ...body],
+    ])
+    assert.ok(valid(bytes))
+    const made = makeLean(bytes)
+    assert.ok(valid(made.bytes))
+    const instance = instantiate({
+      lean: made,
+      module: new WebAssembly.Module(made.bytes as Uint8Array<ArrayBuffer>),
+      bytes,
+    })
+    assert.equal(guestOf(instance)['f']!(), 1)
+    assert.equal(Number((instance.exports[made.memories[0]!.sizeGlobal!] as WebAssembly.Global).value), 2)
+  })
+
+  const field = fc.constantFrom(
+    '(memory 1)',
+    '(memory 0 3)',
+    '(memory i64 2 5)',
+    '(import "a" "m" (memory 1))',
+    '(import "a" "m64" (memory i64 1))',
+    '(import "a" "f" (func (param i32)))',
+    '(import "a" "g" (global i32))',
+    '(import "a" "t" (table 1 funcref))',
+    '(table 2 5 funcref)',
+    '(table 1 externref)',
+    '(global (mut i32) (i32.const 7))',
+    '(global (mut i64) (i64.const -7))',
+    '(global (mut f32) (f32.const 1))',
+    '(global (mut i32) (i32.add (i32.const 7) (i32.const 8)))',
+    '(global (mut externref) (ref.null extern))',
+    '(global i32 (i32.const 3))',
+    '(type (func (param i64 i64) (result f32)))',
+    '(rec (type (struct)) (type (array i8)))',
+    '(tag (param i32))',
+    '(elem func)',
+    '(data "passive")',
+    '(data (i32.const 1) "active")',
+    '(data (i64.const 1) "active")',
+    '(func (export "x") (result i32) memory.size)',
+    '(func (result i64) memory.size)',
+    '(func (param i32) (result i32) (local.get 0) (memory.grow))',
+    '(func (param i64) (result i64) (local.get 0) (memory.grow))',
+    '(func (result i32) (memory.size 1))',
+    '(func (result i64) i64.const 1 (memory.grow 1))',
+    '(func (loop (drop (memory.size)) (br_if 0 (i32.eqz (memory.grow (i32.const 1))))))',
+    '(func data.drop 0)',
+    '(func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0)))',
+    '(func (memory.init 1 1 (i64.const 0) (i32.const 0) (i32.const 0)))',
+    '(func (export "y") (param i32))',
+    '(start 0)',
+  )
+
+  test('what is valid stays valid, and means the same from outside', async () => {
+    let tried = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(field, {maxLength: 12}), async fields => {
+        const imports = fields.filter(one => one.startsWith('(import'))
+        const others = fields.filter(one => !one.startsWith('(import'))
+        let bytes: Uint8Array
+        try {
+          bytes = await wasm(`(module ${imports.join(' ')} ${others.join(' ')})`)
+        } catch {
+          return
+        }
+        if (!valid(bytes)) return
+        tried++
+        const made = makeLean(bytes)
+        assert.ok(valid(made.bytes))
+        const [before, after] = [decodeCoreModule(bytes), decodeCoreModule(made.bytes)]
+        assert.deepEqual(after.imports, before.imports)
+        assert.deepEqual(
+          after.exports.slice(0, before.exports.length).map(({name, index}) => [name, index]),
+          before.exports.map(({name, index}) => [name, index]),
+        )
+        assert.equal(makeLean(bytes).hash, made.hash)
+      }),
+      {numRuns: 1500},
+    )
+    assert.ok(tried > 100)
+  })
+
+  for (const name of [
+    '@bytecodealliance/componentize-js/lib/spidermonkey-embedding-splicer.core.wasm',
+    '@bytecodealliance/jco/lib/wasi_snapshot_preview1.reactor.wasm',
+  ]) {
+    const path = new URL(`../../../node_modules/${name}`, import.meta.url)
+    test(`a real module stays valid: ${name}`, {skip: existsSync(path) ? false : 'not installed'}, () => {
+      assert.ok(valid(makeLean(readFileSync(path)).bytes))
+    })
+  }
+})

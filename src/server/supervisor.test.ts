@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import {type ChildProcess, fork} from 'node:child_process'
+import {once} from 'node:events'
+import {Agent, get} from 'node:http'
+import {afterEach, describe, test} from 'node:test'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {fileURLToPath} from 'node:url'
+import {MayflyError} from '../base/errors.ts'
+import type {Server} from './app.ts'
+import {canShareListening} from './port.ts'
+import {superviseWorkers} from './supervisor.ts'
+import type {FakeDescription} from './testing/fake-app.ts'
+
+const FAKE_WORKER = fileURLToPath(new URL('./testing/fake-worker.ts', import.meta.url))
+const LISTEN = {host: '127.0.0.1', port: 0, reusePort: true}
+
+const skip = canShareListening() ? false : 'processes cannot share a port here'
+
+let children: ChildProcess[] = []
+let lines: string[] = []
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  children = []
+  lines = []
+})
+
+const supervise = (workers: number) =>
+  superviseWorkers<FakeDescription>({
+    workers,
+    fork: () => {
+      const child = fork(FAKE_WORKER, {
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      })
+      children.push(child)
+      return child
+    },
+    log: line => lines.push(line),
+    backoffMs: () => 10,
+  })
+
+/** A connection of its own for each request, so that the kernel spreads them. */
+const ask = (port: number, path = '/'): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get({host: '127.0.0.1', port, path, agent: new Agent({keepAlive: false})}, async response => {
+      try {
+        resolve(String(Buffer.concat(await response.toArray())))
+      } catch (error) {
+        reject(error)
+      }
+    }).on('error', reject)
+  })
+
+async function askUntil(
+  port: number,
+  wanted: (answers: ReadonlySet<string>) => boolean,
+): Promise<ReadonlySet<string>> {
+  const answers = new Set<string>()
+  for (let i = 0; i < 400 && !wanted(answers); i++) {
+    answers.add(await ask(port).catch(() => 'refused'))
+    if (i > 50) await sleep(10)
+  }
+  return answers
+}
+
+const workersOf = (answers: ReadonlySet<string>): string[] =>
+  [...new Set([...answers].map(answer => answer.split(':')[0]!))].sort()
+
+const ended = (child: ChildProcess): Promise<unknown> =>
+  child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, 'exit')
+
+describe('the supervisor', {skip}, () => {
+  test('serves from all workers on one port', async () => {
+    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    assert.notEqual(server.port, 0)
+    const answers = await askUntil(server.port, seen => workersOf(seen).length === 2)
+    assert.deepEqual(workersOf(answers), ['0', '1'])
+    await server.stop({graceMs: 1000})
+    assert.deepEqual(
+      children.map(({exitCode}) => exitCode),
+      [0, 0],
+    )
+    assert.deepEqual(lines, [])
+    await assert.rejects(ask(server.port))
+  })
+
+  test('replaces a worker that crashes, and says why it died; the others go on', async () => {
+    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    await assert.rejects(ask(server.port, '/crash'))
+    const answers = await askUntil(server.port, seen =>
+      [...seen].some(answer => answer.endsWith(`:${children[2]?.pid}`)),
+    )
+    assert(children[2] !== undefined, 'a third process was started')
+    assert(
+      [...answers].some(answer => answer.endsWith(`:${children[2]!.pid}`)),
+      'and answers',
+    )
+    assert.match(lines[0]!, /^worker \d \(process \d+\) died: exit code 7$/)
+    await server.stop({graceMs: 1000})
+  })
+
+  test('replaces a worker that is killed', async () => {
+    const server = await supervise(1).start({description: {text: 'a'}, listen: LISTEN})
+    children[0]!.kill('SIGKILL')
+    await askUntil(server.port, seen => [...seen].some(answer => answer.endsWith(`:${children[1]?.pid}`)))
+    assert.match(lines[0]!, /died: signal SIGKILL/)
+    await server.stop({graceMs: 1000})
+  })
+
+  test('fails as the worker fails that cannot start, and leaves no process', async () => {
+    const starting = supervise(2).start({description: {text: 'x.bin', failsIn: 1}, listen: LISTEN})
+    await assert.rejects(starting, (error: unknown) => {
+      assert(error instanceof MayflyError)
+      assert.equal(error.code, 'SOURCE_UNKNOWN')
+      assert.equal(error.message, 'x.bin is nothing that can be served')
+      assert.deepEqual(error.at, {file: 'app', line: 3})
+      return true
+    })
+    await Promise.all(children.map(ended))
+  })
+
+  test('names a worker that ends while it starts', async () => {
+    const starting = supervise(2).start({description: {text: 'a', exitsIn: 0}, listen: LISTEN})
+    await assert.rejects(starting, {
+      code: 'WORKER_DIED',
+      message: 'worker 0 ended before it was ready: exit code 9',
+    })
+    await Promise.all(children.map(ended))
+  })
+
+  test('reloads all workers, without a dropped request', async () => {
+    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    const slow = [ask(server.port, '/slow'), ask(server.port, '/slow')]
+    await server.reload({text: 'b'})
+    for (let i = 0; i < 20; i++) assert.match(await ask(server.port), /:b:/)
+    for (const answer of await Promise.all(slow)) assert.match(answer, /^\d:[ab]:\d+$/)
+    await server.stop({graceMs: 1000})
+  })
+
+  test('keeps the old version everywhere when one worker cannot take the new one', async () => {
+    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    await assert.rejects(server.reload({text: 'b', failsIn: 1}), {code: 'SOURCE_UNKNOWN'})
+    for (let i = 0; i < 20; i++) assert.match(await ask(server.port), /:a:/)
+    await server.stop({graceMs: 1000})
+  })
+
+  test('a replacement serves the newest version', async () => {
+    const server = await supervise(1).start({description: {text: 'a'}, listen: LISTEN})
+    await server.reload({text: 'b'})
+    await assert.rejects(ask(server.port, '/crash'))
+    const answers = await askUntil(server.port, seen =>
+      [...seen].some(answer => answer.includes(`:${children[1]?.pid}`)),
+    )
+    assert([...answers].some(answer => answer.includes(':b:')))
+    assert(![...answers].some(answer => answer.includes(':a:')))
+    await server.stop({graceMs: 1000})
+  })
+
+  test('stops politely: a request in flight is answered', async () => {
+    const server = await supervise(1).start({description: {text: 'a'}, listen: LISTEN})
+    const slow = ask(server.port, '/slow')
+    await sleep(50)
+    await server.stop({graceMs: 5000})
+    assert.match(await slow, /^0:a:/)
+  })
+
+  test('stops within the grace time, whatever hangs', async () => {
+    const server: Server<FakeDescription> = await supervise(1).start({
+      description: {text: 'a'},
+      listen: LISTEN,
+    })
+    const hanging = assert.rejects(ask(server.port, '/hang'))
+    await sleep(50)
+    await server.stop({graceMs: 50})
+    await hanging
+  })
+
+  test('workers that lose their supervisor end', async () => {
+    await supervise(1).start({description: {text: 'a'}, listen: LISTEN})
+    children[0]!.disconnect()
+    await ended(children[0]!)
+    assert.equal(children[0]!.exitCode, 0)
+  })
+
+  test('kill ends all at once', async () => {
+    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    server.kill()
+    await Promise.all(children.map(ended))
+    assert.deepEqual(lines, [])
+  })
+})
