@@ -16,10 +16,14 @@ export async function buildText(file: string): Promise<Uint8Array> {
   }
 }
 
-/** The parser writes `MESSAGE\n  --> FILE:LINE:COLUMN` and a code frame. */
+/**
+ * The parser writes its error as Rust shows data, with line and column from 0:
+ * `... Text { line: 1, col: 3, ... kind: Custom("expected `)`") ...`
+ */
 function textError(file: string, message: string, cause: unknown): MayflyError {
-  const reason = message.split('\n', 1)[0]!.replace(/^(\w+: )*/, '')
-  const [, line, column] = /-->[^\n]*?:(\d+):(\d+)/.exec(message) ?? []
-  const at = line === undefined ? {file} : {file, line: Number(line), column: Number(column)}
-  return new MayflyError('BUILD_WAT', {reason}, {at, cause})
+  const [, line, column] = /\bline: (\d+), col: (\d+)/.exec(message) ?? []
+  const [, told, other = message] =
+    /\bkind: (?:Custom\("((?:[^"\\]|\\.)*)"\)|(Lex\([^ ]*?\))(?: |$))/.exec(message) ?? []
+  const at = line === undefined ? {file} : {file, line: Number(line) + 1, column: Number(column) + 1}
+  return new MayflyError('BUILD_WAT', {reason: told?.replace(/\\(.)/g, '$1') ?? other}, {at, cause})
 }

@@ -8,7 +8,7 @@ import {openTable, optional, required, table} from './table.ts'
 import {targets} from './target.ts'
 import {applicationTools} from './tool.ts'
 
-export const applicationName = textWhere('a name', name => (name.trim() === '' ? true : undefined))
+const applicationName = textWhere('a name', name => (name.trim() === '' ? true : undefined))
 
 /** What both versions of the manifest say about an application in the same words. */
 export const nameFields = {

@@ -65,9 +65,9 @@ const elsewhere = {
 
 export type ComponentDraft = Read<typeof fields>
 
-export const component: Check<ComponentDraft> = ruled(table(fields, {elsewhere}), (read, path, reader) => {
-  inheritOnce(read, path, reader)
-  entryHasOutput(read, path, reader)
+export const component: Check<ComponentDraft> = ruled(table(fields, {elsewhere}), (written, path, reader) => {
+  inheritOnce(written, path, reader)
+  entryHasOutput(written, path, reader)
 })
 
 function inheritOnce({entries}: TomlTable, path: Path, reader: Reader): void {

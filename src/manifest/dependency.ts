@@ -117,7 +117,7 @@ export const dependencies: Check<Named<Draft>> = then(
   },
 )
 
-export type DependencyDrafts = Named<Draft>
+type DependencyDrafts = Named<Draft>
 
 /** What a dependency does not say, the component says for all of them; by default nothing is inherited. */
 export function finishDependencies(drafts: DependencyDrafts, all: boolean): Named<Dependency> {

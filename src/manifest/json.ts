@@ -12,7 +12,7 @@ export const jsonTable: Check<JsonTable> = {
 }
 
 /** Integers beyond 2^53, dates and the floats that JSON lacks become strings. */
-export function toJson(value: TomlValue): Json {
+function toJson(value: TomlValue): Json {
   switch (value.kind) {
     case 'integer':
       return Number.isSafeInteger(Number(value.value)) ? Number(value.value) : String(value.value)

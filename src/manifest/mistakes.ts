@@ -7,7 +7,7 @@ import {formatPath} from './wording.ts'
 export type Spot = Readonly<{line: number; column: number}>
 
 /** How many mistakes are worded; a hostile manifest holds tens of thousands. */
-export const MOST_MISTAKES = 100
+const MOST_MISTAKES = 100
 
 export class Mistakes {
   readonly file: string

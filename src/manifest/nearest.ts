@@ -1,6 +1,8 @@
 // manifest/nearest.ts: the name that was probably meant.
 
 const LONGEST = 64
+/** Of so many names none is meant more than another. */
+const MOST_COMPARED = 500
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
@@ -31,7 +33,9 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   // Of one or two letters, only the case may differ.
   let bestDistance = (name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3))) + 1
   let begun: string | undefined
+  let compared = 0
   for (const candidate of known) {
+    if (++compared > MOST_COMPARED) break
     if (name.length > 2 && plain(candidate).startsWith(wanted)) begun ??= candidate
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue
     const distance = editDistance(wanted, plain(candidate))

@@ -15,8 +15,8 @@ import {readVersion1} from './version-1.ts'
 import {readVersion2} from './version-2.ts'
 import {quote} from './wording.ts'
 
-/** Characters; a thousand components fit. */
-export const LONGEST_MANIFEST = 1 << 20
+/** Characters; hundreds of components fit. */
+export const LONGEST_MANIFEST = 1 << 19
 
 export type ParseOptions = Readonly<{
   /** The manifest as the user named it; it goes into every error. */

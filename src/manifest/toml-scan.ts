@@ -2,7 +2,7 @@
 
 export const DEEPEST = 64
 /** The parser passes the characters of a string as arguments of one call. */
-export const LONGEST_STRING = 1 << 15
+const LONGEST_STRING = 1 << 15
 
 // Strings (multi-line ones first, an unclosed one to its line's end) and comments hide brackets.
 const TOKEN =

@@ -4,7 +4,7 @@ import {type AST, ParseError, parseTOML} from 'toml-eslint-parser'
 import {closedAt, multilineStrings} from './toml-scan.ts'
 import {syntaxWords} from './toml-words.ts'
 
-export type SyntaxMistake = Readonly<{offset: number; reason: string; remedy?: string}>
+export type SyntaxMistake = Readonly<{offset: number; reason: string; remedy: string}>
 
 const MOST_ERRORS = 30
 /** Every error means one more parse of the whole text. */
@@ -44,7 +44,7 @@ function tryParse(text: string): {kind: 'parsed'; program: AST.TOMLProgram} | Fa
 
 /** Where a statement begins: the header of a table, or a key with its equals sign. */
 const STATEMENT =
-  /^[ \t]*(?:\[\[?[ \t]*[\w"'-][^\n,]*$|(?:"[^"\n]*"|'[^'\n]*'|[\w-]+)(?:[ \t]*\.[^\n="']*)?[ \t]*=)/gm
+  /^[ \t]*(?:\[\[?[ \t]*[\w"'-][^\n,]*$|(?:"[^"\n]*"|'[^'\n]*'|[\w-]+)(?:[ \t]*\.[^\n="']*|[ \t]*)=)/gm
 const HEADER = /^\s*\[/
 const FAR_BACK = 8
 const BRACE_NEWLINE = 'No newlines are allowed between the curly braces'
@@ -88,18 +88,25 @@ function faultIn(text: string, starts: number[], index: number, failure: Failure
   const start = starts[index]!
   const {message} = failure
   // What is missing at the end is missing there, not on the next line.
-  const offset = start + Math.min(failure.offset, text.slice(start, end).trimEnd().length)
+  const offset = start + Math.min(failure.offset, contentLength(text.slice(start, end)))
   if (HEADER.test(text.slice(start, end)) && offset <= lineEnd(text, start))
     return {offset, message, blank: [start, sectionEnd(text, starts, index)]}
-  const line = lineStart(text, offset)
-  const rest = lineEnd(text, offset)
-  const before = text.slice(start, line)
   // A bracket left open is shown where its statement begins, not where the text ends.
   if (/^Unterminated (array|inline)/.test(message))
     return {offset: start + text.slice(start).search(/\S/), message, blank: [start, end]}
+  const line = lineStart(text, offset)
+  const rest = lineEnd(text, offset)
   // What follows on a line of its own and begins with a key is the next statement, if a wrong one.
-  const isLine = tryParse(before).kind === 'parsed' && /^\s*(?:[\w]|$)/.test(text.slice(rest, end))
+  const isLine =
+    tryParse(text.slice(start, line)).kind === 'parsed' && /^\s*(?:\w|$)/.test(text.slice(rest, end))
   return {offset, message, blank: isLine ? [Math.max(line, start), rest] : [start, end]}
+}
+
+/** Without the empty lines and comments at the end. */
+function contentLength(statement: string): number {
+  const lines = statement.split('\n')
+  while (lines.length > 1 && /^\s*(?:#|$)/.test(lines.at(-1)!)) lines.pop()
+  return lines.join('\n').trimEnd().length
 }
 
 const lineStart = (text: string, offset: number): number => text.lastIndexOf('\n', offset - 1) + 1

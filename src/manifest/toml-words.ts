@@ -1,6 +1,6 @@
 // manifest/toml-words.ts: what the TOML parser complains of, in our words and with what to do.
 
-type Words = Readonly<{reason: string; remedy?: string}>
+type Words = Readonly<{reason: string; remedy: string}>
 
 const WORDS: Readonly<Record<string, Words>> = {
   'Unterminated string constant': {
@@ -60,6 +60,9 @@ const WORDS: Readonly<Record<string, Words>> = {
 }
 
 export function syntaxWords(message: string): Words {
-  const words = Object.hasOwn(WORDS, message) ? WORDS[message] : undefined
-  return words ?? {reason: message.charAt(0).toLowerCase() + message.slice(1)}
+  if (Object.hasOwn(WORDS, message)) return WORDS[message]!
+  return {
+    reason: message.charAt(0).toLowerCase() + message.slice(1),
+    remedy: 'write name = value; strings need quotes',
+  }
 }

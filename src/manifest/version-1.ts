@@ -96,14 +96,15 @@ const otherManifest = manifest(otherSettings, otherTrigger)
 /** Reads version 1; what comes back is complete when no mistake was reported. */
 export function readVersion1(root: TomlTable, reader: Reader): Draft | undefined {
   checkIds(root, reader)
-  const read = (triggerTypeOf(root) === 'http' ? httpManifest : otherManifest).read(root, [], reader)
+  const read = (isHttp(root, reader) ? httpManifest : otherManifest).read(root, [], reader)
   return read === undefined || reader.mistakes.any ? undefined : convert(read, reader)
 }
 
-function triggerTypeOf(root: TomlTable): string {
+/** Where no type can be read, http is likely, unless it stood in text that was left out. */
+function isHttp(root: TomlTable, {whole}: Reader): boolean {
   const trigger = root.entries.get('trigger')?.value
   const stated = trigger?.kind === 'table' ? trigger.entries.get('type')?.value : undefined
-  return stated?.kind === 'string' ? stated.value : 'http'
+  return stated?.kind === 'string' ? stated.value === 'http' : whole
 }
 
 function convert(read: Manifest, {places}: Reader): Draft {

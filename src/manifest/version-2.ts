@@ -24,6 +24,7 @@ const triggers: Check<Named<readonly TriggerDraft[]>> = {
     for (const [type, {value: entry}] of value.entries) {
       const twoBrackets = `write [[trigger.${/^[\w-]{1,60}$/.test(type) ? type : quote(type)}]], with two brackets`
       const all = list(type === 'http' ? ofHttp : ofOther, 'an array of tables', twoBrackets)
+      reader.places.set([...path, type], entry.at)
       byType[type] = all.read(entry, [...path, type], reader) ?? []
     }
     return byType

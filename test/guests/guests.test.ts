@@ -10,6 +10,7 @@ import {ERRORS} from '../../src/base/errors.ts'
 import {buildOnce, cacheDir, exists, hashFiles} from './cache.ts'
 import {guest, guestKey, RECIPES} from './guests.ts'
 import {isSkip, program, run} from './toolchain.ts'
+import {type Expected, type Seen, violation} from './wat/hostile/case.ts'
 import {HOSTILE} from './wat/hostile.ts'
 import {assemble, TEXT_GUESTS} from './wat/text-guests.ts'
 
@@ -92,6 +93,26 @@ describe('the hostile set', () => {
       assert.ok(paths === undefined || (paths.length > 0 && paths.every(path => path.startsWith('/'))))
     })
   }
+})
+
+describe('violation', () => {
+  const whole = (body: string): Expected => ({status: [200, 500], body, codes: []})
+  const rows: ReadonlyArray<[string, Expected, Seen, RegExp | undefined]> = [
+    ['as expected', whole('1'), {status: 200, body: '1', cut: false}, undefined],
+    ['another status that is allowed', whole('1'), {status: 500, body: 'x', cut: false}, undefined],
+    ['another status', whole('1'), {status: 404, body: '', cut: false}, /status 404, not 200 or 500/],
+    ['another body', whole('1'), {status: 200, body: '2', cut: false}, /"2", not "1"/],
+    ['cut', whole('1'), {status: 200, body: '', cut: true}, /cut off after 0 bytes/],
+    ['cut as allowed', {...whole('1'), cut: 'may'}, {status: 200, body: '', cut: true}, undefined],
+    ['whole as allowed', {...whole('1'), cut: 'may'}, {status: 200, body: '1', cut: false}, undefined],
+    ['whole but must not', {...whole('1'), cut: 'must'}, {status: 200, body: '1', cut: false}, /complete/],
+  ]
+  for (const [name, expected, seen, says] of rows)
+    test(name, () => {
+      const found = violation(expected, seen)
+      if (says === undefined) assert.equal(found, undefined)
+      else assert.match(found ?? '', says)
+    })
 })
 
 describe('guestKey', () => {

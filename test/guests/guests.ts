@@ -17,6 +17,7 @@ import {buildOnce, cacheDir, type Env, exists, hashFiles} from './cache.ts'
 import {go} from './go/recipe.ts'
 import {python} from './python/recipe.ts'
 import type {Recipe} from './recipe.ts'
+import {ruby} from './ruby/recipe.ts'
 import {rust} from './rust/recipe.ts'
 import {rustSpin} from './rust-spin/recipe.ts'
 import {rustWstd} from './rust-wstd/recipe.ts'
@@ -35,6 +36,7 @@ export const RECIPES: readonly Recipe[] = [
   rustWstd,
   go,
   python,
+  ruby,
 ]
 
 /** The file of a component, or why it cannot be had here. */
@@ -46,13 +48,13 @@ export type GuestOptions = Readonly<{
   slow?: boolean
 }>
 
-const SHARED = ['wit.ts', 'c/app.c', 'c/recipe.ts', 'rust/cargo.ts']
+const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-const sourceDir = (recipe: Recipe): string => fileURLToPath(new URL(`${recipe.name}/`, import.meta.url))
+const sourceDir = (recipe: Recipe): string => fileOf(`${recipe.name}/`)
 
-/** What identifies a guest: its sources and recipe, what recipes share, the world, and the tool that wraps it. */
+/** What identifies a guest: its sources and recipe, the world, and the tool that wraps it. */
 export function guestKey(recipe: Recipe): Promise<string> {
-  const shared = SHARED.map(file => fileURLToPath(new URL(file, import.meta.url)))
+  const shared = ['wit.ts', ...(recipe.uses ?? [])].map(fileOf)
   return hashFiles([sourceDir(recipe), WORLD_FILE, ...shared], [jcoVersion()])
 }
 

@@ -16,6 +16,8 @@ export type Recipe<Tools extends object = any> = Readonly<{
   /** Also the folder of its sources. */
   name: string
   language: string
+  /** What it is made of besides its folder: files below test/guests. */
+  uses?: readonly string[]
   /** Takes minutes the first time: built only when asked for (`MAYFLY_GUEST_BUILD=all`, build-all.ts). */
   slow: boolean
   find: (env: Env) => Promise<Tools | Skip>

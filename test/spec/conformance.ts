@@ -4,6 +4,7 @@ import {join, relative} from 'node:path'
 import {MayflyError} from '../../src/base/errors.ts'
 import {decodeComponent} from '../../src/engine/component/decode.ts'
 import {validateComponent} from '../../src/engine/component/validate.ts'
+import {notYet} from './nyi.ts'
 import {explains} from './reasons.ts'
 import {type Action, type Command, parseScript, type Source} from './script.ts'
 import {matches, toValue} from './values.ts'
@@ -224,3 +225,21 @@ async function rejection(source: Source): Promise<string | undefined> {
     throw error
   }
 }
+
+/** Prints what fails under the directory that is given, or in the suite, and is not in nyi.txt. */
+async function main(directory: string | undefined): Promise<void> {
+  if (directory === undefined) throw new Error('no scripts found: name a directory or set MAYFLY_SPEC_DIR')
+  const counts = {passed: 0, failed: 0, skipped: 0}
+  const list = readFileSync(join(import.meta.dirname, 'nyi.txt'), 'utf8')
+  for (const script of scripts(directory)) {
+    for (const {line, command, outcome, reason} of await runScript(join(directory, script))) {
+      if (outcome === 'failed' && notYet(list, script)(line)) continue
+      counts[outcome]++
+      if (outcome === 'failed') console.log(`${script}:${line} ${command}: ${reason}`)
+    }
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+  if (counts.failed > 0) process.exitCode = 1
+}
+
+if (import.meta.main) await main(process.argv[2] ?? suiteDirectory())

@@ -3,7 +3,7 @@
 import {readFileSync} from 'node:fs'
 import {realpath, stat} from 'node:fs/promises'
 import {isBuiltin} from 'node:module'
-import {isAbsolute, relative, resolve, sep} from 'node:path'
+import {basename, isAbsolute, relative, resolve, sep} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {build, type Message, type Metafile, type Plugin} from 'esbuild'
 import {MayflyError, MayflyErrors} from '../../base/errors.ts'
@@ -148,9 +148,8 @@ function inputFiles({inputs}: Metafile, root: string): string[] {
 function hideOutsidePaths(code: string, {inputs}: Metafile): string {
   for (const path of Object.keys(inputs)) {
     if (!path.startsWith('../')) continue
-    const visible = path.slice(
-      Math.max(path.lastIndexOf('node_modules/'), path.lastIndexOf('/') + 1 - path.length),
-    )
+    const packageStart = path.lastIndexOf('node_modules/')
+    const visible = packageStart < 0 ? basename(path) : path.slice(packageStart)
     code = code.replaceAll(JSON.stringify(path), JSON.stringify(visible.padStart(path.length, '.')))
   }
   return code

@@ -115,8 +115,8 @@ function lookUp(map: SourceMap, line: number, column: number): SourcePlace | und
 function readableName(name: string | undefined): string | undefined {
   const last = printable(name ?? '')
     .replace(/^async\*/, '')
+    .replace(/[/<]+$/, '')
     .replace(/^.*\//, '')
-    .replace(/<+$/, '')
   return last === '' || /^(init_|require_)/.test(last) || /\.(ts|js|tsx|mjs|jsx)$/.test(last)
     ? undefined
     : last

@@ -4,8 +4,8 @@ import {replaceModule, writeBack} from '../wasm/engine-module.ts'
 import {bundle, type Warning} from './bundle.ts'
 import {createFrameMapper} from './frames.ts'
 import {outcomeError, outcomeWarnings} from './outcome.ts'
-import {compileEngine, initialise} from './preinit.ts'
-import {ENGINE_MODULE, templateFor} from './template.ts'
+import {engineFor, initialise} from './preinit.ts'
+import {ENGINE_MODULE} from './template.ts'
 import {httpWorld} from './world.ts'
 
 export type JavaScriptOptions = Readonly<{
@@ -60,7 +60,7 @@ export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaS
       loading: snapshot === 'never' ? 'lazy' : 'eager',
     }),
   )
-  const preparing = timed(templateFor(world, cacheDir).then(compileEngine))
+  const preparing = timed(engineFor(world, cacheDir))
   // Both are awaited here, so that neither fails unseen.
   const [bundled, prepared] = await Promise.allSettled([bundling, preparing])
   const [{code, sourceMap, warnings, inputs}, bundleMs] = settled(bundled)

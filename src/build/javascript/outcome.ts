@@ -58,11 +58,22 @@ function readRecords(stderr: string): InitRecord[] {
     .slice(0, MAX_RECORDS)
     .flatMap(line => {
       try {
-        return [JSON.parse(line.slice(INIT_MARKER.length)) as InitRecord]
+        const record: unknown = JSON.parse(line.slice(INIT_MARKER.length))
+        return isInitRecord(record) ? [record] : []
       } catch {
         return []
       }
     })
+}
+
+/** The handler's own code can write such lines too. */
+function isInitRecord(value: unknown): value is InitRecord {
+  const record = value as Partial<Record<string, unknown>> | null
+  const strings = (object: unknown, ...keys: string[]) =>
+    keys.every(key => typeof (object as Partial<Record<string, unknown>> | null)?.[key] === 'string')
+  if (record?.['kind'] === 'impure') return strings(record, 'what', 'stack')
+  if (record?.['kind'] === 'threw') return strings(record['error'], 'name', 'message', 'stack')
+  return record?.['kind'] === 'ready' || (record?.['kind'] === 'no-handler' && strings(record, 'found'))
 }
 
 function unique<T>(records: readonly T[]): T[] {

@@ -3,7 +3,8 @@ import {hashOf} from '../cache.ts'
 import type {MemoryImage} from '../wasm/engine-module.ts'
 import {BUNDLE_NAME} from './names.ts'
 import {createInitWasi, InitExit, InitRefused} from './preview1.ts'
-import type {Template} from './template.ts'
+import {type Template, templateFor} from './template.ts'
+import type {World} from './world.ts'
 
 /** How an initialisation ended. Text is what the handler's top-level code and the engine wrote. */
 export type InitOutcome = Readonly<{stdout: string; stderr: string}> &
@@ -19,7 +20,22 @@ export type InitOutcome = Readonly<{stdout: string; stderr: string}> &
 /** The template's engine, ready to be initialised as often as one likes. */
 export type CompiledEngine = Readonly<{module: WebAssembly.Module; template: Template}>
 
-export async function compileEngine(template: Template): Promise<CompiledEngine> {
+/** Edits come in bursts, and components of an app one after the other: engines stay this long after their last use. */
+const KEEP_MS = 60_000
+const kept = new Map<string, {engine: Promise<CompiledEngine>; timer: NodeJS.Timeout}>()
+
+/** The world's engine, compiled. @throws BUILD_ENGINE */
+export function engineFor(world: World, cacheDir: string): Promise<CompiledEngine> {
+  const key = hashOf([world.name, world.wit, cacheDir])
+  const engine = kept.get(key)?.engine ?? compile(world, cacheDir)
+  clearTimeout(kept.get(key)?.timer)
+  kept.set(key, {engine, timer: setTimeout(() => kept.delete(key), KEEP_MS).unref()})
+  engine.catch(() => kept.delete(key))
+  return engine
+}
+
+async function compile(world: World, cacheDir: string): Promise<CompiledEngine> {
+  const template = await templateFor(world, cacheDir)
   return {module: await WebAssembly.compile(template.engine as Uint8Array<ArrayBuffer>), template}
 }
 

@@ -27,7 +27,8 @@ export type Definition = Readonly<{byteOffset: number}> &
     | Readonly<{kind: 'start'; func: number; args: readonly number[]; results: number}>
     | Readonly<{kind: 'import'; name: ExternName; type: ExternType}>
     | Readonly<{kind: 'export'; name: ExternName; sort: Sort; index: number; type: ExternType | undefined}>
-    | Readonly<{kind: 'value'; type: ValType; bytes: Uint8Array}>
+    /** `bytesOffset` is where `bytes` start in the outermost binary. */
+    | Readonly<{kind: 'value'; type: ValType; bytes: Uint8Array; bytesOffset: number}>
   )
 
 export type CoreSort = 'func' | 'table' | 'memory' | 'global' | 'tag' | 'type' | 'module' | 'instance'

@@ -1,5 +1,6 @@
 // engine/component/validate.ts: proves that a decoded component is sound (Binary.md, Explainer.md, CanonicalABI.md).
-import type {Component, Definition, ValType} from './component.ts'
+import {Reader} from '../core/reader.ts'
+import type {Component, Definition} from './component.ts'
 import {addAlias} from './validation/aliases.ts'
 import {addCanon} from './validation/canon.ts'
 import {type Context, charge, invalid} from './validation/context.ts'
@@ -10,11 +11,12 @@ import {binding, entityMismatch, valueMismatch} from './validation/match.ts'
 import {at, entityAt, newScope, renamedEntity, type Scope} from './validation/scope.ts'
 import {componentTypeOf, defineType} from './validation/type-definitions.ts'
 import type {ComponentType, Entity, ResourceId} from './validation/types.ts'
+import {readLiteral} from './validation/value-literals.ts'
 import {resolveValue} from './validation/value-types.ts'
 
-/** Steps that any component may take, and those that each of its bytes adds. */
-const baseBudget = 1_000_000
-const budgetPerByte = 16
+/** Steps that any component may take, and those that each byte outside core modules adds. Real ones take a tenth. */
+const baseBudget = 200_000
+const budgetPerByte = 4
 
 /**
  * Validates a component, the ones inside, and how all is wired. The code of core modules is not looked at: compiling
@@ -22,8 +24,17 @@ const budgetPerByte = 16
  * @throws VALIDATE_INVALID with the byte offset of the definition; DECODE_MALFORMED for the sections of core modules
  */
 export function validateComponent(component: Component): void {
-  const budget = baseBudget + budgetPerByte * component.bytes.length
+  const budget = baseBudget + budgetPerByte * (component.bytes.length - coreBytes(component))
   validate({byteOffset: component.byteOffset, budget}, component, undefined)
+}
+
+function coreBytes(component: Component): number {
+  let sum = 0
+  for (const definition of component.definitions) {
+    if (definition.kind === 'core-module') sum += definition.bytes.length
+    else if (definition.kind === 'component') sum += coreBytes(definition.component)
+  }
+  return sum
 }
 
 function validate(cx: Context, component: Component, parent: Scope | undefined): ComponentType {
@@ -82,7 +93,7 @@ function validateDefinition(cx: Context, scope: Scope, definition: Definition): 
       addExtern(cx, scope, 'export', definition.name, exported(cx, scope, definition))
       break
     case 'value':
-      addValue(cx, scope, definition.type)
+      addValue(cx, scope, definition)
   }
 }
 
@@ -124,6 +135,10 @@ function addStart(cx: Context, scope: Scope, start: Extract<Definition, {kind: '
   if (type.result !== undefined) scope.values.push({type: type.result, used: false})
 }
 
-function addValue(cx: Context, scope: Scope, type: ValType): void {
-  scope.values.push({type: resolveValue(cx, scope, type), used: false})
+function addValue(cx: Context, scope: Scope, definition: Extract<Definition, {kind: 'value'}>): void {
+  const type = resolveValue(cx, scope, definition.type)
+  const reader = new Reader(definition.bytes, {byteOffset: definition.bytesOffset})
+  readLiteral(cx, reader, type)
+  if (!reader.done) reader.fail('a value is longer than its type')
+  scope.values.push({type, used: false})
 }

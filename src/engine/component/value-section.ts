@@ -7,5 +7,7 @@ import {readValType} from './value-type.ts'
 export function readValue(reader: Reader): Definition {
   const byteOffset = reader.offset
   const type = readValType(reader)
-  return {byteOffset, kind: 'value', type, bytes: reader.take(reader.u32())}
+  const length = reader.u32()
+  const bytesOffset = reader.offset
+  return {byteOffset, kind: 'value', type, bytesOffset, bytes: reader.take(length)}
 }

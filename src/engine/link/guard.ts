@@ -1,4 +1,4 @@
-// engine/link/guard.ts: tells, for another thread, whether guest code runs right now.
+// engine/link/guard.ts: tells, for another thread, whether guest code runs right now, and which.
 import {trap} from '../abi/trap.ts'
 
 /** The values of `word[GUARD_STATE]`. Only in IN_GUEST may the watchdog move it, to KILLING, and then terminate. */
@@ -9,7 +9,15 @@ export const KILLING = 2
 export const GUARD_STATE = 0
 /** Counts stretches of guest time, so that the watchdog sees whether it is still the same one. */
 export const GUARD_STRETCH = 1
-export const GUARD_WORDS = 2
+/** Milliseconds that the stretch may take. */
+export const GUARD_LIMIT_MS = 2
+export const GUARD_WORDS = 3
+
+/** Who runs in the current stretch. */
+export interface Stoppable {
+  /** The stretch was terminated: no statement after the guest's call has run, nor ever will. */
+  stopped(): void
+}
 
 /**
  * One per thread. Emitted code calls `enter` before it calls into a guest or returns to one, and `leave` first thing
@@ -17,13 +25,16 @@ export const GUARD_WORDS = 2
  */
 export class Guard {
   readonly word: Int32Array
+  #running: Stoppable | undefined
 
   constructor(word: Int32Array = new Int32Array(new SharedArrayBuffer(4 * GUARD_WORDS))) {
     this.word = word
   }
 
-  /** The host is about to run one event's guest: a new stretch begins. */
-  begin(): void {
+  /** The host is about to run a guest, until it returns, traps or waits: a new stretch begins. */
+  begin(running: Stoppable | undefined, limitMs: number): void {
+    this.#running = running
+    this.word[GUARD_LIMIT_MS] = limitMs
     Atomics.add(this.word, GUARD_STRETCH, 1)
   }
 
@@ -38,9 +49,14 @@ export class Guard {
   /** The watchdog is about to terminate this thread's JavaScript: let it happen here, in a loop that may be ended. */
   #awaitTermination(): never {
     Atomics.store(this.word, GUARD_STATE, KILLING)
-    const end = Date.now() + 10_000
-    while (Date.now() < end && Atomics.load(this.word, GUARD_STATE) === KILLING);
-    Atomics.store(this.word, GUARD_STATE, HOST)
+    while (Atomics.load(this.word, GUARD_STATE) === KILLING);
     return trap('TRAP_CORE', 'it was stopped')
+  }
+
+  /** Called in a turn after a termination has landed. */
+  recover(): void {
+    const running = this.#running
+    this.#running = undefined
+    running?.stopped()
   }
 }

@@ -4,6 +4,7 @@ import type {GuestMemory} from '../abi/memory.ts'
 import {trap} from '../abi/trap.ts'
 import type {Resource} from '../abi/types.ts'
 import type {Store} from '../store.ts'
+import {turns} from '../turns.ts'
 import type {Guard} from './guard.ts'
 import {GuestResource} from './guest-resource.ts'
 import type {HostResource} from './imports.ts'
@@ -25,8 +26,9 @@ export class Runtime {
   readonly #hostResources: ReadonlyMap<Resource, HostResource>
   /** Guest calls that wait for a promise of the host now. */
   waiting = 0
-  /** Set by the sandbox: guest memory is about to be, or may have been, written outside the event's first stretch. */
+  /** Set by the sandbox: the guest is about to wait; it is about to go on. */
   onSuspend: () => void = () => {}
+  onResume: () => void = () => {}
   /** Set by emitted code: the memories that values cross through. */
   readonly memories: GuestMemory[] = []
   readonly #suspended = new Set<(reason: unknown) => void>()
@@ -70,9 +72,11 @@ export class Runtime {
       // The guest goes on in the first microtask after `resolve`. A turn of its own makes sure that no host code comes
       // between, so that `enter` tells the truth.
       const go = (run: () => void) =>
-        setImmediate(() => {
+        turns.add(() => {
+          if (!this.#suspended.delete(reject)) return
           this.waiting--
-          if (this.#suspended.delete(reject)) run()
+          this.onResume()
+          run()
         })
       promise.then(
         value =>
@@ -80,7 +84,6 @@ export class Runtime {
             try {
               const result = finish(value)
               resolve(result)
-              this.guard.begin()
               this.guard.enter()
             } catch (error) {
               reject(error)
@@ -93,6 +96,7 @@ export class Runtime {
 
   /** Ends every suspended call with `reason`; what the host answers later is ignored. */
   abort(reason: unknown): void {
+    this.waiting = 0
     for (const reject of this.#suspended) reject(reason)
     this.#suspended.clear()
   }

@@ -1,12 +1,14 @@
 // engine/pool/prepared-component.ts: a linked component with its image: what sandboxes are made from.
+import {type Decision, decide, type Initialised, type RenewedSeed, type SnapshotMode} from '../init/decide.ts'
+import type {Draw, Entropy} from '../init/entropy.ts'
 import type {Guard} from '../link/guard.ts'
 import type {GuestFunction, LinkedComponent} from '../link/linked-component.ts'
-import {Runtime, type RuntimeState} from '../link/runtime.ts'
+import {Runtime} from '../link/runtime.ts'
 import {adoptInstance, applyData} from '../snapshot/adopt-instance.ts'
 import {createMemoryBudget, type MemoryBudget} from '../snapshot/budget.ts'
 import type {CoreInstanceState, Image, Tier} from '../snapshot/snapshot.ts'
 import {Store} from '../store.ts'
-import {asTrap, Sandbox} from './sandbox.ts'
+import {asTrap, Sandbox, type SandboxLimits} from './sandbox.ts'
 
 export type PrepareOptions = Readonly<{
   tier: Tier
@@ -16,6 +18,10 @@ export type PrepareOptions = Readonly<{
   component: string
   /** Limit on all memories of a sandbox together, in pages of 64 KiB. */
   limitPages: number
+  limits: SandboxLimits
+  snapshot: SnapshotMode
+  /** The Random and Clock that the linked host functions use. */
+  entropy: Entropy
 }>
 
 type Made = {
@@ -25,37 +31,31 @@ type Made = {
   budget: MemoryBudget
 }
 
-/** Why a component's sandboxes are initialised anew for each event instead of restored. */
-export type AnewReason = Readonly<{reason: string}>
+/** Initialisation has no event that could fail instead of it: it may take long. */
+const INITIALISE_LIMIT_MS = 60_000
 
 export class PreparedComponent {
   readonly linked: LinkedComponent
+  readonly decision: Decision
   readonly #options: PrepareOptions
-  #image: {image: Image; runtime: RuntimeState} | undefined
 
+  /** Initialises as often as it takes to know whether sandboxes may start from an image. @throws TRAP_…, LIMIT_MEMORY */
   constructor(linked: LinkedComponent, options: PrepareOptions) {
     this.linked = linked
     this.#options = options
+    this.decision = decide({
+      mode: options.snapshot,
+      unrestorable: linked.leanModules.find(lean => lean.unrestorable !== undefined)?.unrestorable,
+      entropy: options.entropy,
+      initialise: () => this.#initialise(),
+    })
   }
 
-  /** The image, once there is one. */
   get image(): Image | undefined {
-    return this.#image?.image
+    return this.decision.kind === 'snapshot' ? this.decision.initialised.image : undefined
   }
 
-  /** Why no image of this component can be restored, by its code alone; undefined where one can. */
-  get unrestorable(): string | undefined {
-    return this.linked.leanModules.find(lean => lean.unrestorable !== undefined)?.unrestorable
-  }
-
-  /** Initialises one instance and keeps its state as the image. @throws TRAP_…, LIMIT_MEMORY */
-  takeImage(): void {
-    const {image, runtime} = this.initialImage()
-    this.#image = {image, runtime}
-  }
-
-  /** Initialises one instance and captures it, without keeping it. */
-  initialImage(): {image: Image; runtime: RuntimeState} {
+  #initialise(): Initialised {
     const made = this.#make('initialise')
     made.runtime.end()
     made.runtime.store.clear()
@@ -64,16 +64,21 @@ export class PreparedComponent {
 
   /** A sandbox equal to the image; or, where there is none, one initialised for a single event. */
   make(): Sandbox {
-    if (this.#image === undefined) {
+    const {limits, tier} = this.#options
+    if (this.decision.kind === 'anew') {
       const made = this.#make('initialise')
-      return new Sandbox({...made, restorer: undefined, initial: []})
+      return new Sandbox({...made, restorer: undefined, initial: [], limits, renew: undefined})
     }
-    const {image, runtime: initial} = this.#image
+    const {
+      initialised: {image, runtime: initial},
+      seeds,
+    } = this.decision
     const made = this.#make('adopt')
-    const restorer = this.#options.tier.adopt(image, made.state)
+    const restorer = tier.adopt(image, made.state)
     made.runtime.restore(initial)
     made.budget.settle()
-    return new Sandbox({...made, restorer, initial})
+    const renew = seeds.length === 0 ? undefined : renewer(memoriesOf(made.state), seeds)
+    return new Sandbox({...made, restorer, initial, limits, renew})
   }
 
   #make(how: 'initialise' | 'adopt'): Made {
@@ -86,7 +91,7 @@ export class PreparedComponent {
     })
     const budget = createMemoryBudget({limitPages, component})
     const state: CoreInstanceState[] = []
-    guard.begin()
+    guard.begin(undefined, INITIALISE_LIMIT_MS)
     try {
       const steps = this.linked.instantiate(runtime)
       for (;;) {
@@ -111,7 +116,24 @@ export class PreparedComponent {
   }
 
   dispose(): void {
-    this.#image?.image.dispose()
-    this.#image = undefined
+    this.image?.dispose()
+  }
+}
+
+/** All memories that the instances define, in the order of Image.memories. */
+const memoriesOf = (state: readonly CoreInstanceState[]): WebAssembly.Memory[] =>
+  state.flatMap(({lean, exports}) =>
+    lean.memories.filter(memory => !memory.imported).map(memory => exports[memory.exportName]),
+  )
+
+/** Writes fresh values over the seeds; one draw's copies stay copies of each other. */
+function renewer(memories: readonly WebAssembly.Memory[], seeds: readonly RenewedSeed[]): () => void {
+  return () => {
+    const renewed = new Map<Draw, Uint8Array>()
+    for (const {memory, start, draw} of seeds) {
+      let bytes = renewed.get(draw)
+      if (bytes === undefined) renewed.set(draw, (bytes = draw.renew()))
+      new Uint8Array(memories[memory]!.buffer).set(bytes, start)
+    }
   }
 }

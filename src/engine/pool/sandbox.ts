@@ -1,5 +1,7 @@
 // engine/pool/sandbox.ts: one sandbox: an instance of a component that is made equal to its image after every event.
 import {MayflyError} from '../../base/errors.ts'
+import {type Idler, idleWatch} from '../limits/idle-watch.ts'
+import type {Stoppable} from '../link/guard.ts'
 import type {GuestFunction} from '../link/linked-component.ts'
 import type {Runtime, RuntimeState} from '../link/runtime.ts'
 import type {MemoryBudget} from '../snapshot/budget.ts'
@@ -14,19 +16,67 @@ export type SandboxParts = Readonly<{
   restorer: Restorer | undefined
   initial: RuntimeState
   budget: MemoryBudget | undefined
+  limits: SandboxLimits
+  /** Writes what each event must find different, e.g. random seeds. */
+  renew: (() => void) | undefined
 }>
 
-export class Sandbox {
+export type SandboxLimits = Readonly<{
+  /** Time that an event may compute, in all. */
+  cpuMs: number
+  /** Time that an event may wait without anything happening. */
+  idleMs: number
+}>
+
+export class Sandbox implements Stoppable, Idler {
   readonly store: Store
   /** How many events it has served. */
   events = 0
+  /** Set by whoever calls, for a call that is stopped: it neither returns nor throws. */
+  onStopped: ((error: MayflyError) => void) | undefined
+  waitingSinceMs = 0
   readonly #parts: SandboxParts
   #failed = false
+  #stretchStartedMs = 0
+  #usedMs = 0
+  #renewed = false
 
   constructor(parts: SandboxParts) {
     this.#parts = parts
     this.store = parts.runtime.store
-    if (parts.restorer !== undefined) parts.runtime.onSuspend = () => parts.restorer!.suspect()
+    parts.runtime.onSuspend = () => this.#suspended()
+    parts.runtime.onResume = () => this.#begin()
+  }
+
+  get idleLimitMs(): number {
+    return this.#parts.limits.idleMs
+  }
+
+  #begin(): void {
+    const {runtime, limits} = this.#parts
+    idleWatch.delete(this)
+    this.#stretchStartedMs = performance.now()
+    runtime.guard.begin(this, Math.max(1, limits.cpuMs - this.#usedMs))
+  }
+
+  /** Its memory may be written from now on outside the stretch that the restorer watches. */
+  #suspended(): void {
+    this.#parts.restorer?.suspect()
+    this.waitingSinceMs = performance.now()
+    this.#usedMs += this.waitingSinceMs - this.#stretchStartedMs
+    idleWatch.add(this)
+  }
+
+  stopped(): void {
+    this.#failed = true
+    const {limits, restorer} = this.#parts
+    restorer?.close()
+    this.onStopped?.(new MayflyError('LIMIT_CPU', {limit: limits.cpuMs, component: this.store.component}))
+  }
+
+  idled(): void {
+    const {limits} = this.#parts
+    this.abort(new MayflyError('LIMIT_IDLE', {limit: limits.idleMs, component: this.store.component}))
   }
 
   /**
@@ -34,9 +84,13 @@ export class Sandbox {
    * guest had to wait; both ways a failure is a MayflyError: TRAP_…, LIMIT_MEMORY, or what a host function threw.
    */
   call(index: number, ...args: unknown[]): unknown {
-    const {functions, runtime, restorer} = this.#parts
+    const {functions, restorer, renew} = this.#parts
     restorer?.open()
-    runtime.guard.begin()
+    if (!this.#renewed) {
+      this.#renewed = true
+      renew?.()
+    }
+    this.#begin()
     let result: unknown
     try {
       result = functions[index]!(...args)
@@ -72,6 +126,10 @@ export class Sandbox {
   /** Ends the event: drops what the guest still owns, disposes the capabilities' state, makes the sandbox equal to its image. */
   restore(): RestoreReport {
     const {runtime, restorer, initial, budget} = this.#parts
+    this.onStopped = undefined
+    this.#usedMs = 0
+    this.#renewed = false
+    idleWatch.delete(this)
     runtime.end()
     this.store.clear()
     this.events++

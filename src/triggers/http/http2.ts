@@ -78,11 +78,8 @@ export class Http2Exchange extends Exchange {
     if (stream.destroyed || stream.closed) return
     if (lengthBytes >= 0) headers.push('content-length', String(lengthBytes))
     stream.on('drain', onDrain)
-    stream.on('wantTrailers', () => {
-      const flat = this.#trailers?.writeTo([])
-      if (flat === undefined) stream.close()
-      else stream.sendTrailers(headersObject(flat))
-    })
+    // Without trailers node ends the stream with an empty frame; closing it here would reset it under the client's hands.
+    stream.on('wantTrailers', () => stream.sendTrailers(headersObject(this.#trailers?.writeTo([]) ?? [])))
     stream.respond({':status': status, ...headersObject(headers)}, {waitForTrailers: true})
   }
 

@@ -40,6 +40,7 @@ export class SandboxedGuest implements HttpGuest {
 
   #runIn(sandbox: Sandbox, event: HttpEvent): void {
     event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
+    sandbox.onStopped = error => this.#end(sandbox, event, {kind: 'trap', error})
     let called: unknown
     try {
       called = sandbox.call(this.#handle, event.request, event.responseOut)

@@ -14,7 +14,6 @@ export type ClocksConfig = Readonly<{
 export type Datetime = Readonly<{seconds: bigint; nanoseconds: number}>
 
 const SECOND = 1_000_000_000n
-const MAX_INSTANT = (1n << 64n) - 1n
 
 /** Nanoseconds since the epoch as a datetime; before it, the epoch, for WASI has no earlier time. */
 export const datetimeOf = (ns: bigint): Datetime =>
@@ -24,17 +23,15 @@ export const datetimeOf = (ns: bigint): Datetime =>
 export function clocksInterfaces(config: ClocksConfig): readonly NamedInterface[] {
   const {clock, resolutionNs = 1n} = config
   const resolution = datetimeOf(resolutionNs)
-  const instantAfter = (duration: bigint): bigint => {
-    const instant = clock.monotonicNs() + duration
-    return instant > MAX_INSTANT ? MAX_INSTANT : instant
-  }
 
   return [
     wasiInterface('clocks/monotonic-clock', {
       now: hostFunction(() => clock.monotonicNs()),
       resolution: hostFunction(() => resolutionNs),
       'subscribe-instant': hostFunction((store, when: bigint) => timerAt(store, clock, when)),
-      'subscribe-duration': hostFunction((store, when: bigint) => timerAt(store, clock, instantAfter(when))),
+      'subscribe-duration': hostFunction((store, when: bigint) =>
+        timerAt(store, clock, clock.monotonicNs() + when),
+      ),
     }),
     wasiInterface('clocks/wall-clock', {
       now: hostFunction(() => datetimeOf(clock.wallNs())),

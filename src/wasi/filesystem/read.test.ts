@@ -234,8 +234,8 @@ describe('mounts', () => {
       ['data', 'write', 'not-permitted'],
       ['data/new', 'create', 'not-permitted'],
       ['data/../../top', 'read', 'not-permitted'],
-    ])
-      assert.deepEqual(guest.open(guest.root, name!, flags), err(code), name)
+    ] as const)
+      assert.deepEqual(guest.open(guest.root, name, flags), err(code), name)
   })
 
   test('what is mounted lies over what the directory beneath holds', t => {

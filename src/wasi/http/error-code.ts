@@ -74,9 +74,9 @@ export function errorCodeOf(error: unknown, side: Side = 'response'): ErrorCode 
   if (code === 'EAI_AGAIN' || code === 'ETIMEOUT') return errorCode('DNS-timeout')
   const dns = DNS[code]
   if (dns !== undefined) return errorCode('DNS-error', {rcode: dns[0], infoCode: dns[1]})
-  const alert = /ALERT|alert number (\d+)/.exec(`${code} ${(error as Error | null)?.message ?? ''}`)
-  if (alert !== null) {
-    const alertId = alert[1] === undefined ? undefined : Number(alert[1])
+  const alert = /alert number (\d+)/.exec((error as Error | null)?.message ?? '')
+  if (alert !== null || code.includes('_ALERT_')) {
+    const alertId = alert === null ? undefined : Number(alert[1])
     return errorCode('TLS-alert-received', {alertId, alertMessage: code})
   }
   // OpenSSL's certificate verdicts have names of their own: CERT_HAS_EXPIRED, DEPTH_ZERO_SELF_SIGNED_CERT …

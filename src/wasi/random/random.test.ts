@@ -37,6 +37,19 @@ test('small draws come from the pool, and each its own buffer', () => {
   assert.equal(a.buffer.byteLength, 16)
 })
 
+test('what was given is erased', () => {
+  const drawn: Uint8Array[] = []
+  const random = {
+    fill: (bytes: Uint8Array) => {
+      drawn.push(bytes.fill(0xff))
+    },
+  }
+  const guest = caller(randomInterfaces({random, poolBytes: 64}))
+  guest.call('random/random', 'get-random-bytes', 16n)
+  guest.call('random/random', 'get-random-u64')
+  assert.deepEqual(drawn[0]!.subarray(0, 25), new Uint8Array(25).fill(0xff, 24))
+})
+
 test('without a pool draws are exact', () => {
   const {random, guest} = bytesOf(0)
   guest.call('random/random', 'get-random-u64')

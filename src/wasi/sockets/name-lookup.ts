@@ -48,6 +48,14 @@ class Addresses implements Pollable {
   }
 }
 
+/** `name` as it is looked up; undefined when it is no name. */
+function asciiName(name: string): string | undefined {
+  // `domainToASCII` would stop at a slash, and take '0x7f.1' for the address that it is to some resolvers.
+  if (!/^[\p{L}\p{M}\p{N}_.-]+$/u.test(name)) return undefined
+  const ascii = domainToASCII(name)
+  return ascii.length <= 253 && /[a-z_]/.test(ascii) && !ascii.includes('..') ? ascii : undefined
+}
+
 function resolve(store: Store, grants: SocketGrants, name: string): Result<Addresses, ErrorCode> {
   const addresses = new Addresses()
   const literal = parseIp(name.replace(/^\[(.*)\]$/, '$1'))
@@ -55,10 +63,8 @@ function resolve(store: Store, grants: SocketGrants, name: string): Result<Addre
     addresses.resolved([literal])
     return ok(addresses)
   }
-  const ascii = domainToASCII(name)
-  // WASI: what is no name at all is an invalid argument. A number would be read as an IPv4 address by some resolvers.
-  if (ascii === '' || ascii.length > 253 || !/^(?!.*\.\.)[a-z\d_.-]*[a-z_-][a-z\d_.-]*$/i.test(ascii))
-    return fails('invalid-argument')
+  const ascii = asciiName(name)
+  if (ascii === undefined) return fails('invalid-argument')
   if (!grants.allowsName(ascii, store)) return fails('access-denied')
   const running = store.state(RUNNING)
   if (running.count >= MAX_RUNNING) return fails('temporary-resolver-failure')

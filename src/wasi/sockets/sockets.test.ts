@@ -41,13 +41,18 @@ const newUdp = (guest: Guest, family = 'ipv4') =>
   unwrap(guest.call('sockets/udp-create-socket', 'create-udp-socket', family))
 
 async function serve(t: TestContext, handle: (socket: net.Socket) => void): Promise<number> {
+  const sockets: net.Socket[] = []
   const server = net.createServer({allowHalfOpen: true}, socket => {
+    sockets.push(socket)
     socket.on('error', () => undefined)
     handle(socket)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => server.close())
+  t.after(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
   return (server.address() as net.AddressInfo).port
 }
 
@@ -194,8 +199,9 @@ describe('tcp', () => {
 
   test('a refused connection and a reset one are told by their codes', async t => {
     const guest = guestOf(t, GRANT_ALL)
-    const port = await serve(t, socket => socket.resetAndDestroy())
-    const {input} = await connect(guest, port)
+    const port = await serve(t, socket => socket.once('data', () => socket.resetAndDestroy()))
+    const {input, output} = await connect(guest, port)
+    await guest.stream(output, 'output-stream.blocking-write-and-flush', utf8('go'))
     const read = await guest.stream(input, 'input-stream.blocking-read', 1n)
     assert.equal(guest.call('sockets/network', 'network-error-code', read.val.val), 'connection-reset')
     assert.deepEqual(guest.stream(input, 'input-stream.read', 1n), closed)
@@ -393,7 +399,21 @@ describe('names', () => {
 
   test('that are none are invalid; numbers in other clothes are no names', t => {
     const guest = guestOf(t, GRANT_ALL)
-    for (const name of ['', 'a b', 'a..b', 'a/b', 'http://x', 'x:80', 'x\0y', '2130706433', 'a'.repeat(300)])
+    for (const name of [
+      '',
+      'a b',
+      'a..b',
+      'a/b',
+      'http://x',
+      'x:80',
+      'x\0y',
+      '2130706433',
+      '0x7f.1',
+      'x?y',
+      'x%41',
+      '[::1',
+      'a'.repeat(300),
+    ])
       assert.deepEqual(lookUp(guest, name), err('invalid-argument'), name)
   })
 

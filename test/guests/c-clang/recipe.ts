@@ -12,6 +12,7 @@ const INSTALL = 'apt-get install --no-install-recommends clang-22 lld-22 wasi-li
 export const cClang = recipe<BindgenTools & {clang: string}>({
   name: 'c-clang',
   language: 'C (clang, wasi-libc)',
+  uses: ['c/app.c', 'c/recipe.ts'],
   slow: false,
 
   async find(env) {

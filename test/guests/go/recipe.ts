@@ -32,6 +32,7 @@ async function fetchRuntime({dir, env}: Build, cargo: string): Promise<void> {
 export const go = recipe<GoTools>({
   name: 'go',
   language: 'Go',
+  uses: ['c/recipe.ts'],
   slow: true,
 
   async find(env) {

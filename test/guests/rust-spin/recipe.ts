@@ -7,6 +7,7 @@ const target = 'wasm32-wasip1'
 export const rustSpin = recipe<RustTools>({
   name: 'rust-spin',
   language: 'Rust (spin-sdk 5)',
+  uses: ['rust/cargo.ts'],
   slow: true,
   find: env => findRust(env, target),
   async build(build, tools) {

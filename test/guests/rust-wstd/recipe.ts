@@ -7,6 +7,7 @@ const target = 'wasm32-wasip1'
 export const rustWstd = recipe<RustTools>({
   name: 'rust-wstd',
   language: 'Rust (wstd)',
+  uses: ['rust/cargo.ts'],
   slow: true,
   find: env => findRust(env, target),
   async build(build, tools) {

@@ -46,7 +46,7 @@ export async function findRust(env: Env, target: Target): Promise<RustTools | Sk
 
 /** Builds the crate `guest` in the build's folder; answers its core module. */
 export async function cargoBuild(
-  {dir, env}: Build,
+  {dir, keep, env}: Build,
   {rustc, cargo, std}: RustTools,
   options: Readonly<{target: Target; flags?: readonly string[]}>,
 ): Promise<Uint8Array> {
@@ -57,6 +57,8 @@ export async function cargoBuild(
     RUSTC: rustc,
     RUSTFLAGS: [...(options.flags ?? []), ...(std?.flags ?? [])].join(' '),
     CARGO_TARGET_DIR: join(dir, 'target'),
+    // std and the dependencies are built once for all guests; cargo has a lock of its own.
+    CARGO_BUILD_BUILD_DIR: join(keep, 'cargo'),
     // The stable compiler may build std only so.
     ...(std !== undefined && {RUSTC_BOOTSTRAP: '1', [linkerKey]: std.linker}),
   }

@@ -11,6 +11,7 @@ const MODULE = [...TARGET, '-O', 'ReleaseSmall']
 export const zig = recipe<ZigTools>({
   name: 'zig',
   language: 'Zig',
+  uses: ['c/recipe.ts'],
   slow: true,
   find: findZig,
 

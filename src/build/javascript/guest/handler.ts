@@ -44,8 +44,10 @@ export function answerOf(exported: {default?: unknown}): {answer: Answer} | {fou
   const handler = exported.default
   if (isFetchHandler(handler)) return {answer: event => answerByFetch(handler, event)}
   if (listeners.length > 0) return {answer: answerByListeners}
-  const names = Object.keys(exported)
-  if ('default' in exported) return {found: `the default export is ${describe(handler)}`}
+  // A module without import and export is taken for CommonJS, whose exports are an empty object.
+  const nothing = typeof handler === 'object' && handler !== null && Object.keys(handler).length === 0
+  const names = nothing ? [] : Object.keys(exported)
+  if (names.includes('default')) return {found: `the default export is ${describe(handler)}`}
   return {
     found: names.length === 0 ? 'the module exports nothing' : `the module exports only ${names.join(', ')}`,
   }

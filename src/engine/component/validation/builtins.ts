@@ -3,6 +3,7 @@ import type {FuncSignature} from '../../core/module.ts'
 import type {Canon, CanonOptions, CoreValType} from '../component.ts'
 import {checkOptions, type Demands} from './canon-options.ts'
 import {type Context, invalid} from './context.ts'
+import {sameSignature} from './core-match.ts'
 import {factsOf} from './facts.ts'
 import {at, type Scope} from './scope.ts'
 import {flattenReturn} from './signatures.ts'
@@ -181,9 +182,8 @@ function copy(cx: Context, scope: Scope, canon: Copy): FuncSignature {
 
 function checkStart(cx: Context, scope: Scope, index: number): void {
   const type = at(cx, scope.core.type, index, 'type')
-  const fits =
-    type.kind === 'func' && type.signature.params.join() === 'i32' && type.signature.results.length === 0
-  if (!fits) invalid(cx, 'the start function of a thread must take one `i32` and return nothing')
+  if (type.kind !== 'func' || !sameSignature(type.signature, onHandle))
+    invalid(cx, 'the start function of a thread must take one `i32` and return nothing')
 }
 
 function checkTable(cx: Context, scope: Scope, index: number): void {

@@ -2,6 +2,7 @@
 import type {FuncSignature} from '../../core/module.ts'
 import type {CanonOptions} from '../component.ts'
 import {type Context, invalid} from './context.ts'
+import {sameSignature} from './core-match.ts'
 import {at, type Scope} from './scope.ts'
 
 /** What a canonical definition needs and allows. */
@@ -55,9 +56,6 @@ export function checkFunction(
   expected: FuncSignature,
 ): void {
   const actual = at(cx, scope.core.func, index, 'function')
-  const same =
-    actual !== undefined &&
-    actual.params.join() === expected.params.join() &&
-    actual.results.join() === expected.results.join()
-  if (!same) invalid(cx, `canonical option \`${option}\` uses a core function with an incorrect signature`)
+  if (actual === undefined || !sameSignature(actual, expected))
+    invalid(cx, `canonical option \`${option}\` uses a core function with an incorrect signature`)
 }

@@ -45,12 +45,12 @@ function lift(cx: Context, scope: Scope, canon: Extract<Canon, {kind: 'lift'}>):
     ['parameter', 'params'],
     ['result', 'results'],
   ] as const) {
-    if (signature[key].join() !== callee[key].join()) {
-      invalid(
-        cx,
-        `lowered ${name} types \`[${signature[key].join(', ')}]\` do not match ${name} types \`[${callee[key].join(', ')}]\``,
-      )
-    }
+    const [wanted, given] = [signature[key], callee[key]]
+    if (wanted.length === given.length && wanted.every((flat, i) => flat === given[i])) continue
+    invalid(
+      cx,
+      `lowered ${name} types \`[${wanted.join(', ')}]\` do not match ${name} types \`[${given.join(', ')}]\``,
+    )
   }
   if (options.postReturn !== undefined) {
     checkFunction(cx, scope, options.postReturn, 'post-return', {params: signature.results, results: []})

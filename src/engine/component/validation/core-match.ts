@@ -13,7 +13,7 @@ export function moduleMismatch(cx: Context, actual: CoreModuleType, expected: Co
       charge(cx)
       const given = expected.imports.get(module)?.get(name)
       if (given === undefined) return `missing expected import \`${module}::${name}\``
-      const mismatch = externMismatch(given, wanted)
+      const mismatch = externMismatch(cx, given, wanted)
       if (mismatch !== undefined) return `type mismatch in import \`${module}::${name}\`: ${mismatch}`
     }
   }
@@ -21,19 +21,20 @@ export function moduleMismatch(cx: Context, actual: CoreModuleType, expected: Co
     charge(cx)
     const given = actual.exports.get(name)
     if (given === undefined) return `missing expected export \`${name}\``
-    const mismatch = externMismatch(given, wanted)
+    const mismatch = externMismatch(cx, given, wanted)
     if (mismatch !== undefined) return `type mismatch in export \`${name}\`: ${mismatch}`
   }
   return undefined
 }
 
-export function externMismatch(actual: CoreExtern, expected: CoreExtern): Mismatch {
+export function externMismatch(cx: Context, actual: CoreExtern, expected: CoreExtern): Mismatch {
   switch (expected.kind) {
     case 'func':
     case 'tag': {
       if (actual.kind !== expected.kind) break
       // A type from a recursion group is not resolved here: compiling and instantiating the modules proves it.
       if (actual.signature === undefined || expected.signature === undefined) return undefined
+      charge(cx, expected.signature.params.length + expected.signature.results.length)
       if (sameSignature(actual.signature, expected.signature)) return undefined
       return `expected: ${describe(expected.signature)}, found: ${describe(actual.signature)}`
     }

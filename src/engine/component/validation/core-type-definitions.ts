@@ -97,7 +97,6 @@ function moduleTypeBuilder(cx: Context) {
   let size = 1
   return {
     import(module: string, name: string, type: CoreExtern): void {
-      charge(cx)
       size++
       let fields = imports.get(module)
       if (fields === undefined) imports.set(module, (fields = new Map()))
@@ -106,7 +105,6 @@ function moduleTypeBuilder(cx: Context) {
       fields.set(name, type)
     },
     export(name: string, type: CoreExtern): void {
-      charge(cx)
       size++
       if (exports.has(name)) invalid(cx, `export name \`${name}\` already defined`)
       exports.set(name, type)

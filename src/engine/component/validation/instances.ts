@@ -38,7 +38,7 @@ function instantiateModule(
           `module instantiation argument \`${name}\` does not export an item named \`${field}\``,
         )
       }
-      const mismatch = externMismatch(given, wanted)
+      const mismatch = externMismatch(cx, given, wanted)
       if (mismatch !== undefined) {
         invalid(
           cx,

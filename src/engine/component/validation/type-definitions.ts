@@ -2,6 +2,7 @@
 import type {Decl, DefType, ResourceType} from '../component.ts'
 import {addAlias} from './aliases.ts'
 import {type Context, charge, invalid} from './context.ts'
+import {sameSignature} from './core-match.ts'
 import {addCoreType} from './core-type-definitions.ts'
 import {addExtern, resolveExtern} from './externs.ts'
 import {extentOf, extentOfEntity} from './facts.ts'
@@ -31,7 +32,7 @@ function defineResource(cx: Context, scope: Scope, type: ResourceType): Resource
   if (type.rep !== 'i32') invalid(cx, 'resources can only be represented by `i32`')
   if (type.dtor !== undefined) {
     const dtor = at(cx, scope.core.func, type.dtor, 'function')
-    if (dtor === undefined || dtor.params.join() !== 'i32' || dtor.results.length > 0) {
+    if (dtor === undefined || !sameSignature(dtor, {params: ['i32'], results: []})) {
       invalid(cx, `core function ${type.dtor} has wrong signature for a destructor`)
     }
   }

@@ -36,3 +36,23 @@ export const handler = (body: string, before = ''): string =>
   `${before} (func $handle (param $request i32) (param $out i32) ${body})`
 
 export const RESPOND_OK = '(call $respond-ok (local.get $out))'
+
+/** What a client saw of one request. */
+export type Seen = Readonly<{
+  status: number
+  body: string
+  /** The connection ended before the body did. */
+  cut: boolean
+}>
+
+/** What is wrong with what a client saw, or undefined. */
+export function violation(expected: Expected, seen: Seen): string | undefined {
+  if (!expected.status.includes(seen.status))
+    return `status ${seen.status}, not ${expected.status.join(' or ')}`
+  if (seen.status !== 200) return undefined
+  if (seen.cut) return expected.cut === undefined ? `cut off after ${seen.body.length} bytes` : undefined
+  if (expected.cut === 'must') return `a complete answer of ${seen.body.length} bytes, which it is not`
+  if (expected.body !== undefined && seen.body !== expected.body)
+    return `${JSON.stringify(seen.body.slice(0, 100))}, not ${JSON.stringify(expected.body)}`
+  return undefined
+}

@@ -118,7 +118,6 @@ export const MEMORY_BOMBS: readonly HostileGuest[] = [
     expected: {
       status: [500, 502, 504],
       codes: ['LIMIT_MEMORY', 'LIMIT_CPU', 'TRAP_CORE', 'LINK_UNSUPPORTED', 'VALIDATE_INVALID'],
-      cut: 'may',
       atStart: true,
     },
   },

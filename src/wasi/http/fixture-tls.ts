@@ -1,4 +1,4 @@
-// triggers/http/fixture-tls.ts: for tests: a self-signed certificate for localhost and 127.0.0.1, and its key, which guards nothing.
+// wasi/http/fixture-tls.ts: for tests: a self-signed certificate for localhost and 127.0.0.1, and its key, which guards nothing.
 
 export const CERT = `-----BEGIN CERTIFICATE-----
 MIIBZTCCAQqgAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv

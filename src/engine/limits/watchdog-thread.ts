@@ -1,0 +1,39 @@
+// engine/limits/watchdog-thread.ts: the watchdog's thread. It imports nothing of the engine but the layout of the word.
+import {Session} from 'node:inspector'
+import {parentPort, workerData} from 'node:worker_threads'
+import {GUARD_LIMIT_MS, GUARD_STATE, GUARD_STRETCH, HOST, IN_GUEST, KILLING} from '../link/guard.ts'
+
+const PERIOD_MS = 10
+
+const word = workerData as Int32Array
+const session = new Session()
+session.connectToMainThread()
+
+let stretch = -1
+let since = 0
+
+function look(): void {
+  const now = performance.now()
+  const current = Atomics.load(word, GUARD_STRETCH)
+  if (current !== stretch) {
+    stretch = current
+    since = now
+  } else if (now - since >= word[GUARD_LIMIT_MS]!) {
+    if (Atomics.compareExchange(word, GUARD_STATE, IN_GUEST, KILLING) === IN_GUEST) {
+      terminate()
+      return
+    }
+  }
+  setTimeout(look, PERIOD_MS)
+}
+
+function terminate(): void {
+  session.post('Runtime.terminateExecution', () => {
+    Atomics.store(word, GUARD_STATE, HOST)
+    stretch = -1
+    parentPort!.postMessage('stopped')
+    setTimeout(look, PERIOD_MS)
+  })
+}
+
+look()

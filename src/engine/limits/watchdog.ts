@@ -1,0 +1,29 @@
+// engine/limits/watchdog.ts: stops guests that compute for too long, from another thread.
+import {Worker} from 'node:worker_threads'
+import type {Guard} from '../link/guard.ts'
+
+export interface Watchdog {
+  stop(): Promise<void>
+}
+
+/**
+ * Watches the main thread's guests through `guard`. A guest that overruns its limit is terminated, and
+ * `guard.recover()` is called in a turn of its own. The process must run with --no-force-async-hooks-checks, since the
+ * termination unwinds node's callback without its bookkeeping.
+ */
+export function startWatchdog(guard: Guard): Watchdog {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const worker = new Worker(new URL(`./watchdog-thread.${extension}`, import.meta.url), {
+    workerData: guard.word,
+    // A thread of its own needs none of the process's flags, nor its memory limits.
+    execArgv: [],
+    resourceLimits: {maxOldGenerationSizeMb: 32},
+  })
+  worker.unref()
+  worker.on('message', () => guard.recover())
+  return {
+    async stop() {
+      await worker.terminate()
+    },
+  }
+}

@@ -1,0 +1,34 @@
+// engine/turns.ts: tasks in turns of the event loop of their own.
+//
+// Guest code runs in tasks only, and a guest that is stopped takes its whole turn down with it: what node meant to do in
+// the same round of immediates would be lost. So there is never more than one immediate of ours, and the next one is
+// asked for before a task runs.
+
+export type Task = () => void
+
+export class Turns {
+  readonly #tasks: Task[] = []
+  #scheduled = false
+
+  /** Runs `task` in a turn of its own, after those that wait already. */
+  add(task: Task): void {
+    this.#tasks.push(task)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#run)
+  }
+
+  readonly #run = (): void => {
+    this.#scheduled = false
+    const task = this.#tasks.shift()
+    if (this.#tasks.length > 0) this.#schedule()
+    task?.()
+  }
+}
+
+/** The event loop's: one per thread. */
+export const turns = new Turns()
