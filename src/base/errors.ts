@@ -177,6 +177,8 @@ export const ERRORS = {
     'the TLS certificate and key cannot be used: {reason}',
     'give a PEM certificate (chain) and its PEM private key',
   ),
+  HTTP_STATIC_INVALID: user('the static response of route "{route}" is not valid: {reason}'),
+  HTTP_RESPONSE_INVALID: guest('the response cannot be sent: {reason}'),
   HTTP_NO_RESPONSE: guest(
     'the guest returned without a response',
     'call response-outparam.set before the handler returns',

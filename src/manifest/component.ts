@@ -88,7 +88,10 @@ function entryHasOutput({entries}: TomlTable, path: Path, reader: Reader): void 
   const tool = entries.get('tool')?.value
   const ours = tool?.kind === 'table' ? tool.entries.get('mayfly')?.value : undefined
   const entry = ours?.kind === 'table' ? ours.entries.get('entry') : undefined
-  if (entry !== undefined && entries.get('source')?.value.kind === 'table')
+  const profiles = entries.get('profile')?.value
+  const tables = profiles?.kind === 'table' ? [...profiles.entries.values()].map(({value}) => value) : []
+  const sources = [entries, ...tables.flatMap(value => (value.kind === 'table' ? [value.entries] : []))]
+  if (entry !== undefined && sources.some(from => from.get('source')?.value.kind === 'table'))
     conflict(entry.keyAt, path, reader, {
       reason: 'what is built from entry has no path to be written to',
       remedy: 'write source = "dist/app.wasm"',

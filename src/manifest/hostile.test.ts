@@ -90,6 +90,7 @@ for (const [name, text, code] of HOSTILE) {
         mistakes.map(String).join('\n'),
       )
     assert.ok(mistakes.length <= 101)
+    assert.equal(mistakes.length === 101, mistakes.at(-1)?.code === 'MANIFEST_MORE_MISTAKES')
     for (const {message, hint} of mistakes)
       assert.ok(`${message}${hint}`.length < 1000, message.slice(0, 200))
   })

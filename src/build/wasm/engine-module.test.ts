@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
+import {SECTION} from '../../engine/core/module-decode.ts'
+import {concat, name, unsigned} from '../../engine/core/writer.ts'
 import {exposeGlobals, replaceModule, stripForTemplate, writeBack} from './engine-module.ts'
-import {concat, encodeName, encodeU32, joinSections, SectionId, splitSections} from './sections.ts'
+import {joinSections, splitSections} from './sections.ts'
 
 const PREAMBLE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 const bytes = (...parts: (number | number[])[]) => Uint8Array.from(parts.flat())
-const exported = (name: string, kind: number, index: number) => [...encodeName(name), kind, index]
+const exported = (label: string, kind: number, index: number) => [...name(label), kind, index]
 
 /**
  * ```wat
@@ -22,15 +24,15 @@ const exported = (name: string, kind: number, index: number) => [...encodeName(n
 const MODULE = joinSections({
   preamble: PREAMBLE,
   sections: [
-    {id: SectionId.type, body: bytes(2, [0x60, 0, 0], [0x60, 0, 1, 0x7e])},
-    {id: SectionId.function, body: bytes(3, 0, 0, 1)},
-    {id: SectionId.memory, body: bytes(1, 0, 1)},
+    {id: SECTION.type, body: bytes(2, [0x60, 0, 0], [0x60, 0, 1, 0x7e])},
+    {id: SECTION.function, body: bytes(3, 0, 0, 1)},
+    {id: SECTION.memory, body: bytes(1, 0, 1)},
     {
-      id: SectionId.global,
+      id: SECTION.global,
       body: bytes(3, [0x7f, 1, 0x41, 5, 0x0b], [0x7f, 0, 0x41, 6, 0x0b], [0x7e, 1, 0x42, 0x79, 0x0b]),
     },
     {
-      id: SectionId.export,
+      id: SECTION.export,
       body: bytes(
         4,
         exported('memory', 2, 0),
@@ -40,7 +42,7 @@ const MODULE = joinSections({
       ),
     },
     {
-      id: SectionId.code,
+      id: SECTION.code,
       body: bytes(
         3,
         [2, 0, 0x0b],
@@ -51,7 +53,7 @@ const MODULE = joinSections({
         [4, 0, 0x23, 2, 0x0b],
       ),
     },
-    {id: SectionId.data, body: bytes(1, [0, 0x41, 8, 0x0b, 5], [...Buffer.from('hello')])},
+    {id: SECTION.data, body: bytes(1, [0, 0x41, 8, 0x0b, 5], [...Buffer.from('hello')])},
   ],
 })
 
@@ -82,12 +84,12 @@ test('a template has no data, and the exports named to it are gone', () => {
   assert.ok(new Uint8Array(template.memory.buffer).every(byte => byte === 0))
 })
 
-const refused: [name: string, id: number, body: Uint8Array][] = [
-  ['an imported memory', SectionId.import, bytes(1, encodeName('a'), encodeName('b'), 2, 0, 1)],
-  ['a global that is no number', SectionId.global, bytes(1, [0x70, 1, 0xd0, 0x70, 0x0b])],
+const refused: [what: string, id: number, body: Uint8Array][] = [
+  ['an imported memory', SECTION.import, bytes(1, name('a'), name('b'), 2, 0, 1)],
+  ['a global that is no number', SECTION.global, bytes(1, [0x70, 1, 0xd0, 0x70, 0x0b])],
 ]
-for (const [name, id, body] of refused) {
-  test(`${name} is refused`, () => {
+for (const [what, id, body] of refused) {
+  test(`${what} is refused`, () => {
     const sections = splitSections(MODULE).sections.filter(section => section.id !== id)
     const module = joinSections({preamble: PREAMBLE, sections: [{id, body}, ...sections]})
     assert.throws(() => exposeGlobals(module), {code: 'DECODE_MALFORMED'})
@@ -103,5 +105,5 @@ test('a module inside a component is replaced, and nothing else', () => {
   ])
   const replaced = replaceModule(component, 1, module => concat([module, new Uint8Array(200)]))
   assert.deepEqual([...replaced.subarray(8, 15)], [1, 2, 10, 11, 7, 1, 12])
-  assert.deepEqual([...replaced.subarray(15, 19)], [1, ...encodeU32(201), 13])
+  assert.deepEqual([...replaced.subarray(15, 19)], [1, ...unsigned(201), 13])
 })

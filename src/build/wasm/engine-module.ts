@@ -1,17 +1,8 @@
 // build/wasm/engine-module.ts: what is done to the engine's core module before and after initialisation.
+import {SECTION} from '../../engine/core/module-decode.ts'
 import {Reader} from '../../engine/core/reader.ts'
-import {
-  COMPONENT_MODULE_SECTION,
-  concat,
-  encodeName,
-  encodeSigned,
-  encodeU32,
-  joinSections,
-  mapSections,
-  type Section,
-  SectionId,
-  splitSections,
-} from './sections.ts'
+import {concat, name, signed, unsigned} from '../../engine/core/writer.ts'
+import {COMPONENT_MODULE_SECTION, joinSections, mapSections, type Section, splitSections} from './sections.ts'
 import {encodeDataSection, nonZeroRuns} from './segments.ts'
 
 /** A core module's state: all that initialisation can have changed. */
@@ -36,20 +27,12 @@ export function exposeGlobals(module: Uint8Array): {module: Uint8Array; names: r
   refuseOtherImports(binary.sections)
   const mutable = readGlobals(binary.sections).flatMap((global, index) => (global.mutable ? [index] : []))
   const names = mutable.map(globalExportName)
-  const added = mutable.map(index => [
-    ...encodeName(globalExportName(index)),
-    GLOBAL_KIND,
-    ...encodeU32(index),
-  ])
+  const added = mutable.map(index => [...name(globalExportName(index)), GLOBAL_KIND, ...unsigned(index)])
   const exposed = mapSections(binary, ({id, body}) => {
-    if (id !== SectionId.export) return body
+    if (id !== SECTION.export) return body
     const reader = new Reader(body)
     const count = reader.u32()
-    return concat([
-      Uint8Array.from(encodeU32(count + added.length)),
-      body.subarray(reader.position),
-      Uint8Array.from(added.flat()),
-    ])
+    return concat([unsigned(count + added.length), body.subarray(reader.position), added.flat()])
   })
   return {module: joinSections(exposed), names}
 }
@@ -58,8 +41,8 @@ export function exposeGlobals(module: Uint8Array): {module: Uint8Array; names: r
 export function stripForTemplate(module: Uint8Array, initExports: ReadonlySet<string>): Uint8Array {
   return joinSections(
     mapSections(splitSections(module), ({id, body}) => {
-      if (id === SectionId.data || id === SectionId.dataCount) return undefined
-      if (id === SectionId.export) return withoutExports(body, initExports)
+      if (id === SECTION.data || id === SECTION.dataCount) return undefined
+      if (id === SECTION.export) return withoutExports(body, initExports)
       return body
     }),
   )
@@ -72,14 +55,14 @@ export function stripForTemplate(module: Uint8Array, initExports: ReadonlySet<st
 export function writeBack(module: Uint8Array, image: MemoryImage): Uint8Array {
   const {preamble, sections} = splitSections(module)
   const runs = nonZeroRuns(image.memory)
-  const dataCount = {id: SectionId.dataCount, body: Uint8Array.from(encodeU32(runs.length))}
-  const data = {id: SectionId.data, body: encodeDataSection(image.memory, runs)}
+  const dataCount = {id: SECTION.dataCount, body: Uint8Array.from(unsigned(runs.length))}
+  const data = {id: SECTION.data, body: encodeDataSection(image.memory, runs)}
   const written = sections.flatMap(({id, body}): Section[] => {
-    if (id === SectionId.memory) return [{id, body: withMinimumPages(body, image.memory.length / PAGE_BYTES)}]
-    if (id === SectionId.global) return [{id, body: withGlobalValues(body, image.globals)}]
-    if (id === SectionId.data || id === SectionId.dataCount) return []
+    if (id === SECTION.memory) return [{id, body: withMinimumPages(body, image.memory.length / PAGE_BYTES)}]
+    if (id === SECTION.global) return [{id, body: withGlobalValues(body, image.globals)}]
+    if (id === SECTION.data || id === SECTION.dataCount) return []
     // Tools leave out sections that hold nothing, so these two are put where they belong.
-    return id === SectionId.code ? [dataCount, {id, body}, data] : [{id, body}]
+    return id === SECTION.code ? [dataCount, {id, body}, data] : [{id, body}]
   })
   return joinSections({preamble, sections: written})
 }
@@ -102,7 +85,7 @@ type Global = Readonly<{type: number; mutable: boolean; start: number; end: numb
 
 /** The module's own globals; `start` and `end` bound one in its section's body. */
 function readGlobals(sections: readonly Section[]): Global[] {
-  const body = sections.find(section => section.id === SectionId.global)?.body
+  const body = sections.find(section => section.id === SECTION.global)?.body
   if (body === undefined) return []
   const reader = new Reader(body)
   return Array.from({length: reader.u32()}, () => {
@@ -119,11 +102,11 @@ function readGlobals(sections: readonly Section[]): Global[] {
 }
 
 function withGlobalValues(body: Uint8Array, values: readonly (number | bigint)[]): Uint8Array {
-  const globals = readGlobals([{id: SectionId.global, body}])
+  const globals = readGlobals([{id: SECTION.global, body}])
   const remaining = [...values]
   const parts = globals.map(({type, mutable, start, end}) => {
     if (!mutable) return body.subarray(start, end)
-    const value = encodeSigned(BigInt(remaining.shift() ?? 0))
+    const value = signed(BigInt(remaining.shift() ?? 0))
     return Uint8Array.of(
       type,
       1,
@@ -132,7 +115,7 @@ function withGlobalValues(body: Uint8Array, values: readonly (number | bigint)[]
       Opcode.end,
     )
   })
-  return concat([Uint8Array.from(encodeU32(globals.length)), ...parts])
+  return concat([unsigned(globals.length), ...parts])
 }
 
 function withMinimumPages(body: Uint8Array, pages: number): Uint8Array {
@@ -141,7 +124,7 @@ function withMinimumPages(body: Uint8Array, pages: number): Uint8Array {
   const flags = reader.byte()
   reader.u32()
   if (count !== 1 || flags & ~1) reader.fail('only one 32-bit memory of its own can be written back')
-  return Uint8Array.of(1, flags, ...encodeU32(pages), ...body.subarray(reader.position))
+  return Uint8Array.of(1, flags, ...unsigned(pages), ...body.subarray(reader.position))
 }
 
 function withoutExports(body: Uint8Array, names: ReadonlySet<string>): Uint8Array {
@@ -157,12 +140,12 @@ function withoutExports(body: Uint8Array, names: ReadonlySet<string>): Uint8Arra
     reader.u32()
     if (!names.has(name)) kept.push(body.subarray(start, reader.position))
   }
-  return concat([Uint8Array.from(encodeU32(kept.length)), ...kept])
+  return concat([unsigned(kept.length), ...kept])
 }
 
 /** The engine imports functions only, so a global's place in its section is its index, and memory 0 is its own. */
 function refuseOtherImports(sections: readonly Section[]): void {
-  const body = sections.find(section => section.id === SectionId.import)?.body
+  const body = sections.find(section => section.id === SECTION.import)?.body
   if (body === undefined) return
   const reader = new Reader(body)
   for (let count = reader.u32(); count > 0; count--) {

@@ -2,22 +2,15 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import fc from 'fast-check'
 import {Reader} from '../../engine/core/reader.ts'
-import {
-  concat,
-  encodeName,
-  encodeSigned,
-  encodeU32,
-  joinSections,
-  mapSections,
-  splitSections,
-} from './sections.ts'
+import {concat, name, signed, unsigned} from '../../engine/core/writer.ts'
+import {joinSections, mapSections, splitSections} from './sections.ts'
 
 const PREAMBLE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 
 test('unsigned numbers are read back', () => {
   fc.assert(
     fc.property(fc.integer({min: 0, max: 2 ** 32 - 1}), value => {
-      const reader = new Reader(Uint8Array.from(encodeU32(value)))
+      const reader = new Reader(Uint8Array.from(unsigned(value)))
       assert.equal(reader.u32(), value)
       assert.ok(reader.done)
     }),
@@ -27,7 +20,7 @@ test('unsigned numbers are read back', () => {
 test('signed numbers are read back', () => {
   fc.assert(
     fc.property(fc.bigInt({min: -(2n ** 63n), max: 2n ** 63n - 1n}), value => {
-      const reader = new Reader(Uint8Array.from(encodeSigned(value)))
+      const reader = new Reader(Uint8Array.from(signed(value)))
       assert.equal(reader.signed(64), value)
       assert.ok(reader.done)
     }),
@@ -68,5 +61,5 @@ test('anything else is refused as malformed, whatever the bytes', () => {
 })
 
 test('a name is its length in bytes and its UTF-8', () => {
-  assert.deepEqual(encodeName('aé'), [3, 0x61, 0xc3, 0xa9])
+  assert.deepEqual(name('aé'), [3, 0x61, 0xc3, 0xa9])
 })

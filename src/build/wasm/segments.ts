@@ -1,5 +1,5 @@
 // build/wasm/segments.ts: a memory's bytes -> the active data segments that write them.
-import {encodeSigned, encodeU32} from './sections.ts'
+import {concat, signed, unsigned} from '../../engine/core/writer.ts'
 
 /** Non-zero bytes `[start, end)` of a memory. */
 export type Run = Readonly<{start: number; end: number}>
@@ -53,27 +53,15 @@ function merge(runs: readonly Run[], gap: number): Run[] {
 
 /** The body of a data section that writes `runs` of `memory` to memory 0. */
 export function encodeDataSection(memory: Uint8Array, runs: readonly Run[]): Uint8Array {
-  const headers = runs.map(({start, end}) => [
-    0x00, // active, memory 0
-    0x41, // i32.const
-    ...encodeSigned(BigInt.asIntN(32, BigInt(start))),
-    0x0b, // end
-    ...encodeU32(end - start),
-  ])
-  const count = encodeU32(runs.length)
-  let length = count.length
-  runs.forEach((run, index) => {
-    length += headers[index]!.length + run.end - run.start
-  })
-  const body = new Uint8Array(length)
-  body.set(count)
-  let position = count.length
-  runs.forEach((run, index) => {
-    const header = headers[index]!
-    body.set(header, position)
-    position += header.length
-    body.set(memory.subarray(run.start, run.end), position)
-    position += run.end - run.start
-  })
-  return body
+  const pieces: (Uint8Array | readonly number[])[] = [unsigned(runs.length)]
+  for (const {start, end} of runs) {
+    const offset = signed(BigInt.asIntN(32, BigInt(start)))
+    pieces.push([ACTIVE, I32_CONST, ...offset, END, ...unsigned(end - start)], memory.subarray(start, end))
+  }
+  return concat(pieces)
 }
+
+/** A segment that is copied to memory 0 when the module is instantiated. */
+const ACTIVE = 0x00
+const I32_CONST = 0x41
+const END = 0x0b

@@ -57,6 +57,7 @@ for (const create of [createCowTier, createMadviseTier]) {
       const pair = makePair()
       const restorer = tier!.adopt(image, pair.state)
       image.dispose()
+      assert.throws(() => tier!.adopt(image, makePair().state), {code: 'INTERNAL'})
       pair.main['store']!(65_530, 1)
       restorer.suspect()
       restorer.restore()

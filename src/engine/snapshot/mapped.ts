@@ -1,4 +1,5 @@
 // engine/snapshot/mapped.ts: what the tiers that map an image over a sandbox's memories have in common.
+import {MayflyError} from '../../base/errors.ts'
 import type {Libc} from './ffi.ts'
 import {type MappedContent, MappedMemory} from './mapped-memory.ts'
 import type {AdoptOptions, CoreState, Image, RestoreReport, Restorer, Tier, TierName} from './snapshot.ts'
@@ -8,7 +9,8 @@ import {adoptValues, captureMemories, captureValues, type ValuesImage} from './v
 /** How a tier deals with a memory in which pages were written for the first time. */
 export type Recover = (memory: MappedMemory) => void
 
-type MappedImage = Image & Readonly<{contents: readonly MappedContent[]; values: ValuesImage}>
+type MappedImage = Image &
+  Readonly<{contents: readonly MappedContent[]; values: ValuesImage; readonly disposed: boolean}>
 
 const HEADROOM_PAGES = 64
 
@@ -43,6 +45,9 @@ function capture(tier: TierName, libc: Libc, state: CoreState): MappedImage {
     globals: values.globals.map(one => (one.kind === 'value' ? one.value : one.index)),
     contents,
     values,
+    get disposed() {
+      return disposed
+    },
     dispose() {
       if (disposed) return
       disposed = true
@@ -54,6 +59,9 @@ function capture(tier: TierName, libc: Libc, state: CoreState): MappedImage {
 type Means = Readonly<{libc: Libc; recover: Recover; headroomPages: number}>
 
 function adopt(image: MappedImage, state: CoreState, {libc, recover, headroomPages}: Means): Restorer {
+  // Its file's number may belong to another file by now.
+  if (image.disposed)
+    throw new MayflyError('INTERNAL', {reason: 'a sandbox of a disposed image was asked for'})
   const parts = partsOf(state)
   const memories = parts.memories.map(
     (memory, i) => new MappedMemory(libc, memory, image.contents[i]!, headroomPages),

@@ -1,7 +1,7 @@
 // triggers/http/exchange.ts: one request and its answer, whatever HTTP version carries them.
 import {MayflyError} from '../../base/errors.ts'
 import type {Result} from '../../base/result.ts'
-import type {RequestObserver} from '../../observe/request-record.ts'
+import type {RequestRecord} from '../../observe/request-record.ts'
 import type {ErrorCode} from '../../wasi/http/error-code.ts'
 import type {Fields} from '../../wasi/http/fields.ts'
 import type {IncomingBody} from '../../wasi/http/incoming-body.ts'
@@ -13,33 +13,15 @@ import {
   type ResponseReceiver,
 } from '../../wasi/http/outgoing-message.ts'
 import {type Outcome, RETURNED} from '../trigger.ts'
-import type {HttpEvent, HttpGuest} from './guest.ts'
+import type {ComponentTarget, ExchangeContext} from './exchange-context.ts'
+import type {HttpEvent} from './guest.ts'
 import {guestHeaders} from './headers.ts'
 import {errorReply} from './replies.ts'
 import type {RouteMatch} from './routes.ts'
-import type {Pace, Staged, Stages} from './stages.ts'
-
-/** A component as a route's target. */
-export type ComponentTarget = Readonly<{kind: 'component'; component: string; guest: HttpGuest; pace: Pace}>
-
-/** What all exchanges of one server share. */
-export type ExchangeContext = {
-  readonly stages: Stages
-  readonly observer: RequestObserver | undefined
-  /** Development: a failure's text is shown to the client. */
-  readonly showErrors: boolean
-  readonly scheme: 'http' | 'https'
-  readonly now: () => number
-  /** The server closes: connections are not kept alive. */
-  closing: boolean
-  /** Exchanges whose answer or guest is not finished. */
-  openCount: number
-  /** Guests that work on after their answer went out. */
-  readonly lingering: Set<Exchange>
-  onIdle: (() => void) | undefined
-}
+import type {Pace, Staged} from './stages.ts'
 
 const CLIENT_GONE_STATUS = 499
+const CLIENT_GONE = {code: 'CLIENT_GONE', message: 'the client went away'}
 const NO_CHUNKS: readonly Uint8Array[] = []
 
 export abstract class Exchange implements HttpEvent, Staged, RequestSource, ResponseReceiver, BodySink {
@@ -117,8 +99,10 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
   protected abstract writeEnd(trailers: Fields | undefined): void
   /** The answer cannot be completed: the client must not take what it has for all. */
   protected abstract breakOff(): void
-  /** Nothing more comes from this exchange: the connection is free for the next. */
+  /** The answer is out: the client's going is no longer this exchange's business. */
   protected abstract release(): void
+  /** Answer and guest are both finished: what is left of the request is read and forgotten. */
+  protected abstract drain(): void
 
   rawHeaders(): readonly string[] {
     return guestHeaders(this.clientHeaders(), {
@@ -148,6 +132,15 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
   reply(): void {
     this.#replyQueued = false
     if (this.#headWritten || this.ended) return
+    try {
+      this.#answer()
+    } catch (error) {
+      // Node refuses what no client could read, such as two content-types over HTTP/2.
+      this.#fail(new MayflyError('HTTP_RESPONSE_INVALID', {reason: (error as Error).message}, {cause: error}))
+    }
+  }
+
+  #answer(): void {
     const response = this.#response
     if (response === undefined) {
       if (this.#outcome === undefined) return
@@ -174,7 +167,8 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
     if (this.#outcome !== undefined) return
     this.#outcome = outcome
     this.onAbort = undefined
-    if (outcome.kind === 'trap') this.#error ??= outcome.error
+    // A trap tells more than the unfinished body that it leaves; what happens after the client went is nobody's error.
+    if (outcome.kind === 'trap' && !this.aborted) this.#error = outcome.error
     if (this.ended) {
       this.context.lingering.delete(this)
       this.#finish()
@@ -238,14 +232,13 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
     // Nothing has gone out yet, so a broken answer can still become an honest one.
     const broken = bodiless ? undefined : brokenBy(response, this.#outcome)
     if (broken !== undefined) {
-      body?.readerGone()
       this.#fail(broken)
     } else if (whole) {
       this.#sendWhole(response, bodiless)
     } else {
+      this.writeHead(statusCode, response.headers.writeTo([]), body.promisedBytes, () => body.drained())
       this.#headWritten = true
       this.#status = statusCode
-      this.writeHead(statusCode, response.headers.writeTo([]), body.promisedBytes, () => body.drained())
       body.attach(this)
     }
   }
@@ -258,23 +251,20 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
     const chunks = bodiless || body === undefined ? NO_CHUNKS : body.takeChunks()
     // Whatever the guest still writes, no byte of it belongs in this answer.
     if (bodiless) body?.readerGone()
+    this.writeWhole(statusCode, headers.writeTo([]), chunks, length)
     this.#headWritten = true
     this.#status = statusCode
-    this.writeWhole(statusCode, headers.writeTo([]), chunks, length)
     this.#end()
   }
 
   #fail(error: MayflyError): void {
     this.#error = error
     this.#headWritten = true
+    if (this.#response?.tag === 'ok') this.#response.val.body?.readerGone()
     const {status, headers, body} = errorReply(error, this.context.showErrors)
     this.#status = status
-    this.writeWhole(
-      status,
-      headers,
-      this.method === 'HEAD' || body.length === 0 ? NO_CHUNKS : [body],
-      body.length,
-    )
+    const chunks = this.method === 'HEAD' || body.length === 0 ? NO_CHUNKS : [body]
+    this.writeWhole(status, headers, chunks, body.length)
     this.#end()
   }
 
@@ -289,26 +279,26 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
   #finish(): void {
     const {context} = this
     context.openCount--
-    if (context.observer !== undefined) {
-      const query = this.pathWithQuery.indexOf('?')
-      const error = this.#error
-      context.observer.request({
-        method: this.method,
-        path: query < 0 ? this.pathWithQuery : this.pathWithQuery.slice(0, query),
-        route: this.match.route.raw,
-        component: this.component,
-        status: this.#status,
-        durationMs: this.#endedMs - this.#startedMs,
-        sandbox: this.sandbox,
-        memoryTouchedBytes: this.memoryTouchedBytes,
-        ...(error !== undefined
-          ? {error: {code: error.code, message: error.message}}
-          : this.aborted
-            ? {error: {code: 'CLIENT_GONE', message: 'the client went away'}}
-            : {}),
-      })
-    }
+    this.drain()
+    context.observer?.request(this.#record())
     if (context.openCount === 0) context.onIdle?.()
+  }
+
+  #record(): RequestRecord {
+    const query = this.pathWithQuery.indexOf('?')
+    const record = {
+      method: this.method,
+      path: query < 0 ? this.pathWithQuery : this.pathWithQuery.slice(0, query),
+      route: this.match.route.raw,
+      component: this.component,
+      status: this.#status,
+      durationMs: this.#endedMs - this.#startedMs,
+      sandbox: this.sandbox,
+      memoryTouchedBytes: this.memoryTouchedBytes,
+    }
+    const error = this.#error
+    if (error !== undefined) return {...record, error: {code: error.code, message: error.message}}
+    return this.aborted ? {...record, error: CLIENT_GONE} : record
   }
 }
 

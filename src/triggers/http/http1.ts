@@ -5,7 +5,8 @@ import {pairs} from '../../wasi/http/client.ts'
 import type {Fields} from '../../wasi/http/fields.ts'
 import {latin1} from '../../wasi/http/fields.ts'
 import {IncomingBody} from '../../wasi/http/incoming-body.ts'
-import {type ComponentTarget, Exchange, type ExchangeContext} from './exchange.ts'
+import {Exchange} from './exchange.ts'
+import type {ComponentTarget, ExchangeContext} from './exchange-context.ts'
 import type {Reply} from './replies.ts'
 import type {RouteMatch} from './routes.ts'
 
@@ -139,6 +140,9 @@ export class Http1Exchange extends Exchange {
 
   protected release(): void {
     this.#connection.remove(this)
+  }
+
+  protected drain(): void {
     // What the guest left unread must still be read, or the next request on this connection is never found.
     const body = this.incomingBody
     if (body !== undefined && !this.#request.complete) {

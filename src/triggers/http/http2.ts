@@ -2,7 +2,8 @@
 import {constants, type IncomingHttpHeaders, type ServerHttp2Stream} from 'node:http2'
 import type {Fields} from '../../wasi/http/fields.ts'
 import {type BodySource, IncomingBody} from '../../wasi/http/incoming-body.ts'
-import {type ComponentTarget, Exchange, type ExchangeContext} from './exchange.ts'
+import {Exchange} from './exchange.ts'
+import type {ComponentTarget, ExchangeContext} from './exchange-context.ts'
 import type {Reply} from './replies.ts'
 import type {RouteMatch} from './routes.ts'
 
@@ -78,8 +79,15 @@ export class Http2Exchange extends Exchange {
     if (stream.destroyed || stream.closed) return
     if (lengthBytes >= 0) headers.push('content-length', String(lengthBytes))
     stream.on('drain', onDrain)
-    // Without trailers node ends the stream with an empty frame; closing it here would reset it under the client's hands.
-    stream.on('wantTrailers', () => stream.sendTrailers(headersObject(this.#trailers?.writeTo([]) ?? [])))
+    stream.on('wantTrailers', () => {
+      try {
+        // Without trailers node ends the stream with an empty frame; closing it here would reset it under the client's hands.
+        stream.sendTrailers(headersObject(this.#trailers?.writeTo([]) ?? []))
+      } catch {
+        // Trailers that HTTP/2 does not allow, such as `te`.
+        stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+      }
+    })
     stream.respond({':status': status, ...headersObject(headers)}, {waitForTrailers: true})
   }
 
@@ -96,7 +104,9 @@ export class Http2Exchange extends Exchange {
     this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 
-  protected release(): void {
+  protected release(): void {}
+
+  protected drain(): void {
     this.incomingBody?.release()
     // Bytes that nobody reads would use up the connection's window for all its streams.
     if (!this.#stream.destroyed && !this.#stream.readableEnded) this.#stream.resume()

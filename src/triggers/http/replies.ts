@@ -1,5 +1,6 @@
 // triggers/http/replies.ts: what the server answers without a guest: errors, static responses, health and info.
-import type {MayflyError} from '../../base/errors.ts'
+import {MayflyError} from '../../base/errors.ts'
+import {isFieldValue, isForbidden, isToken} from '../../wasi/http/field-syntax.ts'
 
 /** A complete answer; `headers` in node's flat form, without content-length. */
 export type Reply = Readonly<{status: number; headers: string[]; body: Buffer}>
@@ -15,14 +16,28 @@ export type StaticResponse = Readonly<{
   body?: string
 }>
 
-export function staticReply({status = 200, headers = {}, body = ''}: StaticResponse): Reply {
-  const flat = Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'content-length')
-  return {status, headers: flat.flat(), body: Buffer.from(body)}
+/** @throws HTTP_STATIC_INVALID */
+export function staticReply(route: string, {status = 200, headers = {}, body = ''}: StaticResponse): Reply {
+  const invalid = (reason: string): never => {
+    throw new MayflyError('HTTP_STATIC_INVALID', {route, reason})
+  }
+  if (!Number.isInteger(status) || status < 200 || status > 599) invalid(`status ${status} is not 200 to 599`)
+  const flat: string[] = []
+  for (const [name, value] of Object.entries(headers)) {
+    const key = name.toLowerCase()
+    if (!isToken(name)) invalid(`"${name}" is no header name`)
+    if (!isFieldValue(Buffer.from(value))) invalid(`the value of header "${name}" holds a control character`)
+    if (isForbidden(key)) invalid(`header "${name}" belongs to the connection`)
+    if (key !== 'content-length') flat.push(key, Buffer.from(value).toString('latin1'))
+  }
+  return {status, headers: flat, body: Buffer.from(body)}
 }
 
 export type AppInfo = Readonly<{name: string; version?: string}>
 
 const WELL_KNOWN = '/.well-known/spin/'
+
+export const isReserved = (pattern: string): boolean => `${pattern}/`.startsWith(WELL_KNOWN)
 
 /** The answer to a path that Spin reserves; undefined for all others. */
 export function wellKnownReply(path: string, app: AppInfo): Reply | undefined {

@@ -17,7 +17,7 @@ import type {TLSSocket} from 'node:tls'
 import {MayflyError} from '../../base/errors.ts'
 import type {RequestObserver} from '../../observe/request-record.ts'
 import type {Trigger} from '../trigger.ts'
-import type {ComponentTarget, ExchangeContext} from './exchange.ts'
+import type {ComponentTarget, ExchangeContext} from './exchange-context.ts'
 import type {HttpGuest} from './guest.ts'
 import {authorityOf} from './headers.ts'
 import {connectionOf, Http1Exchange, writeReply} from './http1.ts'
@@ -25,14 +25,15 @@ import {Http2Exchange, writeReply as writeReply2} from './http2.ts'
 import {
   type AppInfo,
   emptyReply,
+  isReserved,
   type Reply,
   type StaticResponse,
   staticReply,
   wellKnownReply,
 } from './replies.ts'
-import {type Duplicate, prepareRoutes, type RouteEntry, type RouteMatch} from './routes.ts'
+import {prepareRoutes, type RouteEntry, type RouteMatch, type Router} from './routes.ts'
 import {sniffProtocol} from './sniff.ts'
-import {DEFAULT_STAGE_LIMITS, type StageLimits, Stages} from './stages.ts'
+import {DEFAULT_STAGE_LIMITS, type Pace, type StageLimits, Stages} from './stages.ts'
 
 /** What a route leads to: a component, or a fixed answer. */
 export type HttpTarget =
@@ -54,7 +55,8 @@ export type HttpTriggerOptions = Readonly<{
   maxHeaderBytes?: number
   stageLimits?: StageLimits
   observer?: RequestObserver
-  onDuplicateRoute?: (duplicate: Duplicate<HttpTarget>) => void
+  /** Told of routes that can never be reached. */
+  warn?: (message: string) => void
   /** Milliseconds, for durations and budgets. */
   now?: () => number
 }>
@@ -63,6 +65,8 @@ export interface HttpTrigger extends Trigger {
   readonly address: AddressInfo
   /** 'http://127.0.0.1:3000' */
   readonly url: string
+  /** Serves by other routes from now on; what is under way ends as it began. @throws as `createHttpTrigger` for routes */
+  setRoutes(routes: readonly RouteEntry<HttpTarget>[]): void
 }
 
 type Prepared = ComponentTarget | Readonly<{kind: 'static'; reply: Reply}>
@@ -72,20 +76,13 @@ const BAD_REQUEST = emptyReply(400)
 const METHOD_NOT_ALLOWED = 'HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
 const KEEP_ALIVE_MS = 65_000
 const HEADERS_TIMEOUT_MS = 60_000
+/** HTTP/2 requests under way on one connection. */
+const MAX_STREAMS = 256
 
 /** @throws HTTP_LISTEN, HTTP_TLS, MayflyErrors of HTTP_ROUTE_INVALID */
 export async function createHttpTrigger(options: HttpTriggerOptions): Promise<HttpTrigger> {
   const now = options.now ?? (() => performance.now())
-  const router = prepareRoutes(options.routes, options.onDuplicateRoute)
-  const prepared = prepareRoutes<Prepared>(
-    router.routes.map(({raw, target}) => ({
-      route: raw,
-      target:
-        target.kind === 'static'
-          ? {kind: 'static', reply: staticReply(target.response)}
-          : {...target, pace: {averageMs: 0}},
-    })),
-  )
+  let router = prepareTargets(options.routes, options.warn)
   const context: ExchangeContext = {
     stages: new Stages(options.stageLimits ?? DEFAULT_STAGE_LIMITS, now),
     observer: options.observer,
@@ -104,7 +101,7 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
       const reply = wellKnownReply(path, options.app)
       if (reply !== undefined) return reply
     }
-    const match = prepared.match(path)
+    const match = router.match(path)
     if (match === undefined) return NOT_FOUND
     return match.route.target.kind === 'static'
       ? match.route.target.reply
@@ -178,7 +175,7 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
   const sessions = new Set<ServerHttp2Session>()
   const http2 = createHttp2Server({
     maxHeaderListPairs: 2000,
-    settings: {maxHeaderListSize: maxHeaderBytes, enablePush: false},
+    settings: {maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams: MAX_STREAMS, enablePush: false},
   })
   http2.on('stream', onStream as (stream: ServerHttp2Stream) => void)
   http2.on('session', session => {
@@ -221,6 +218,9 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
   return {
     address,
     url: `${context.scheme}://${host}:${address.port}`,
+    setRoutes(routes) {
+      router = prepareTargets(routes, options.warn)
+    },
     close(graceMs) {
       closed ??= closeGracefully(graceMs)
       return closed
@@ -246,6 +246,29 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
     for (const socket of sockets) socket.destroy()
     await stopped
   }
+}
+
+function prepareTargets(
+  entries: readonly RouteEntry<HttpTarget>[],
+  warn: (message: string) => void = () => {},
+): Router<Prepared> {
+  const paces = new Map<string, Pace>()
+  const prepare = (route: string, target: HttpTarget): Prepared => {
+    if (target.kind === 'static') return {kind: 'static', reply: staticReply(route, target.response)}
+    const pace = paces.get(target.component) ?? {averageMs: 0}
+    paces.set(target.component, pace)
+    return {...target, pace}
+  }
+  const nameOf = (target: HttpTarget): string =>
+    target.kind === 'static' ? 'a static response' : `component "${target.component}"`
+  const {routes} = prepareRoutes(entries, ({route, replaced, effective}) => {
+    warn(`route "${route}" is given twice: ${nameOf(effective)} answers it, ${nameOf(replaced)} never does`)
+  })
+  for (const {raw, pattern} of routes) {
+    if (isReserved(pattern))
+      warn(`route "${raw}" is never reached: /.well-known/spin/ is answered by the server`)
+  }
+  return prepareRoutes(routes.map(({raw, target}) => ({route: raw, target: prepare(raw, target)})))
 }
 
 type Target = Readonly<{pathWithQuery: string; path: string; authority: string | undefined}>
@@ -299,7 +322,7 @@ function dispatchConnections(server: Server, serveHttp2: (socket: Socket) => voi
 
 function listen(server: Server, {host, port, reusePort = false}: HttpTriggerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    server.on('error', (error: NodeJS.ErrnoException) => {
       const remedy =
         error.code === 'EADDRINUSE'
           ? 'another program listens there: end it, give another port with --listen, or use --find-free-port'

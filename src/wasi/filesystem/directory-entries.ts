@@ -40,7 +40,9 @@ export class DirectoryEntries implements Held {
   }
 
   close(): void {
-    this.#dir?.closeSync()
+    try {
+      this.#dir?.closeSync()
+    } catch {}
   }
 
   drop(): void {

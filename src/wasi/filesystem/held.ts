@@ -4,6 +4,7 @@ import {Fault} from './error-code.ts'
 
 /** Something that occupies descriptors of the process. */
 export interface Held {
+  /** Must not throw. */
   close(): void
 }
 

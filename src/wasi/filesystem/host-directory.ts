@@ -58,7 +58,7 @@ export function openEntry(dir: HostDirectory, name: string, flags: number): numb
 /** A held directory of which a descriptor was just opened by `openEntry`. */
 export function holdOpened(dir: HostDirectory, name: string, fd: number): HostDirectory {
   if (HELD_BY_DESCRIPTOR) return {fd, path: '', shared: false}
-  fs.closeSync(fd)
+  closeQuietly(fd)
   return {fd: -1, path: entryPath(dir, name), shared: false}
 }
 
@@ -71,8 +71,15 @@ export function linkTarget(dir: HostDirectory, name: string): string | undefined
   }
 }
 
+/** Closing may tell of a write that failed, on some file systems; nobody is there to hear it. */
+export function closeQuietly(fd: number): void {
+  try {
+    fs.closeSync(fd)
+  } catch {}
+}
+
 export function closeDirectory(dir: HostDirectory): void {
-  if (!dir.shared && dir.fd >= 0) fs.closeSync(dir.fd)
+  if (!dir.shared && dir.fd >= 0) closeQuietly(dir.fd)
 }
 
 /** A second descriptor for the open file `fd`, with other flags; undefined where the system has no such way. */

@@ -4,7 +4,7 @@ import type {Store} from '../../engine/store.ts'
 import {type Descriptor, type DescriptorFlags, describe, type FileDescriptor} from './descriptor.ts'
 import {type Directory, enter, hostOf, mountAt} from './directory.ts'
 import {Fault} from './error-code.ts'
-import {holdOpened, openEntry} from './host-directory.ts'
+import {closeQuietly, holdOpened, openEntry} from './host-directory.ts'
 import {locate, type Place} from './locate.ts'
 import type {VirtualFile} from './mounts.ts'
 import {OpenFile} from './open-file.ts'
@@ -68,7 +68,7 @@ function kindOf(fd: number): 'file' | 'directory' {
   const stats = fs.fstatSync(fd)
   if (stats.isFile()) return 'file'
   if (stats.isDirectory()) return 'directory'
-  fs.closeSync(fd)
+  closeQuietly(fd)
   throw new Fault('unsupported')
 }
 
@@ -76,7 +76,7 @@ function openMountedFile(store: Store, mount: VirtualFile, mode: Mode): FileDesc
   if (mode.write && !mount.writable) throw new Fault('not-permitted')
   const fd = fs.openSync(mount.hostPath, mode.system | (fs.constants.O_NOFOLLOW ?? 0))
   if (kindOf(fd) === 'file') return opened(store, fd, mode)
-  fs.closeSync(fd)
+  closeQuietly(fd)
   throw new Fault('io')
 }
 

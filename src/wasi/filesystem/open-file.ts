@@ -4,6 +4,7 @@ import type {Store} from '../../engine/store.ts'
 import {MAX_READ} from '../io/input-stream.ts'
 import {Fault} from './error-code.ts'
 import {type Held, hold, release} from './held.ts'
+import {closeQuietly} from './host-directory.ts'
 
 /** Every read goes through here, so that a read costs what it gives and not what was asked for. */
 const scratch = new Uint8Array(MAX_READ)
@@ -35,7 +36,7 @@ export class OpenFile implements Held {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    if (this.#busy === 0) fs.closeSync(this.fd)
+    if (this.#busy === 0) closeQuietly(this.fd)
   }
 
   /** At most `max` bytes at `offset`; empty at the end of the file. The page cache answers at once. */
@@ -70,7 +71,7 @@ export class OpenFile implements Held {
       await done.promise
     } finally {
       this.#busy--
-      if (this.#closed && this.#busy === 0) fs.closeSync(this.fd)
+      if (this.#closed && this.#busy === 0) closeQuietly(this.fd)
     }
   }
 

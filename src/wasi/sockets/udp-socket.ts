@@ -130,8 +130,10 @@ export class UdpSocket implements Pollable, WithOptions, Live {
     const socket = this.#socket
     if (this.#state === 'closed' || socket === undefined) return
     this.#state = 'closed'
-    // Before it listens, closing waits for it; a failed bind has nothing to close.
-    if (this.#failure === undefined) socket.close()
+    // Before it listens, closing waits for it. Node may have closed it already, after an error.
+    try {
+      socket.close()
+    } catch {}
   }
 }
 

@@ -78,6 +78,7 @@ function mentionsResources(cx: Context, type: AnyType): boolean {
   }
   const visitEntities = (entities: Iterable<Entity>): void => {
     for (const entity of entities) {
+      charge(cx)
       if (entity.sort === 'value') visitValue(entity.type)
       else if (entity.sort !== 'core-module') visit(entity.type)
     }
@@ -92,17 +93,23 @@ function mentionsResources(cx: Context, type: AnyType): boolean {
         return
       case 'defined':
         if (one.shape.kind === 'own' || one.shape.kind === 'borrow') visit(one.shape.resource)
-        for (const part of partsOf(one.shape)) visitValue(part)
+        for (const part of partsOf(one.shape)) {
+          charge(cx)
+          visitValue(part)
+        }
         return
       case 'func':
+        charge(cx, one.params.length)
         for (const param of one.params) visitValue(param.type)
         visitValue(one.result)
         return
       case 'instance':
+        charge(cx, one.bound.size)
         for (const id of one.bound) bound.add(id)
         visitEntities(one.exports.values())
         return
       case 'component':
+        charge(cx, one.imported.size + one.defined.size)
         for (const id of one.imported) bound.add(id)
         for (const id of one.defined) bound.add(id)
         visitEntities(one.imports.values())

@@ -12,6 +12,13 @@ export function invalid(cx: Context, reason: string): never {
   throw new MayflyError('VALIDATE_INVALID', {reason}, {at: {byteOffset: cx.byteOffset}})
 }
 
+/** Longer ones serve no one, and comparing them again and again would take time. */
+const maxNameLength = 100_000
+
+export function checkNameLength(cx: Context, name: string): void {
+  if (name.length > maxNameLength) invalid(cx, `a name is longer than ${maxNameLength} characters`)
+}
+
 /**
  * Types may share parts, so that a few bytes can describe much work. Whatever walks types pays for each step out of a
  * budget that is linear in the component's size, which makes the whole validation linear.

@@ -3,7 +3,7 @@
 import type {CoreExtern} from '../../core/module.ts'
 import {decodeCoreModule} from '../../core/module-decode.ts'
 import type {CoreDefType, CoreExternType, CoreModuleDecl} from '../component.ts'
-import {type Context, charge, invalid} from './context.ts'
+import {type Context, charge, checkNameLength, invalid} from './context.ts'
 import {at, type Scope} from './scope.ts'
 import type {CoreModuleType, CoreType} from './types.ts'
 
@@ -98,6 +98,8 @@ function moduleTypeBuilder(cx: Context) {
   return {
     import(module: string, name: string, type: CoreExtern): void {
       size++
+      checkNameLength(cx, module)
+      checkNameLength(cx, name)
       let fields = imports.get(module)
       if (fields === undefined) imports.set(module, (fields = new Map()))
       // Two imports of one name would need one name for both at the level of components.
@@ -106,6 +108,7 @@ function moduleTypeBuilder(cx: Context) {
     },
     export(name: string, type: CoreExtern): void {
       size++
+      checkNameLength(cx, name)
       if (exports.has(name)) invalid(cx, `export name \`${name}\` already defined`)
       exports.set(name, type)
     },

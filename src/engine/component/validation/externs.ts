@@ -1,6 +1,6 @@
 // engine/component/validation/externs.ts: imports and exports (Binary.md, Import and Export Definitions).
 import type {ExternName, ExternType} from '../component.ts'
-import {type Context, invalid} from './context.ts'
+import {type Context, checkNameLength, invalid} from './context.ts'
 import {checkExternName, type ParsedName, takeName} from './extern-names.ts'
 import {addEntity, at, type Externs, type Scope} from './scope.ts'
 import {freshResource, openInstance, renamed} from './substitution.ts'
@@ -83,6 +83,7 @@ export function takeExternName(
   name: ExternName,
   entity: Entity,
 ): void {
+  checkNameLength(cx, name.name)
   const parsed = checkExternName(cx, direction, name)
   if (name.implements !== undefined && entity.sort !== 'instance') {
     invalid(cx, `only instances can have an \`implements\`: \`${name.name}\` is a ${entity.sort}`)

@@ -106,6 +106,7 @@ function componentMismatch(cx: Context, actual: ComponentType, expected: Compone
     if (mismatch !== undefined) return `type mismatch in import \`${name}\`: ${mismatch}`
   }
   const made = new Set<ResourceId>()
+  charge(cx, actual.defined.size)
   for (const id of actual.defined) taken.by.resources.set(id, freshResource(made))
   const given = binding(expected.defined)
   for (const [name, wanted] of expected.exports) {

@@ -8,7 +8,7 @@ import {addExtern, resolveExtern} from './externs.ts'
 import {extentOf, extentOfEntity} from './facts.ts'
 import {at, newScope, type Scope} from './scope.ts'
 import {freshResource} from './substitution.ts'
-import type {AnyType, ComponentType, Instance, Resource} from './types.ts'
+import type {AnyType, ComponentType, Entity, Instance, Resource, ResourceId} from './types.ts'
 import {defineFunc, defineValueType} from './value-types.ts'
 
 export function defineType(cx: Context, scope: Scope, type: DefType): AnyType {
@@ -39,12 +39,16 @@ function defineResource(cx: Context, scope: Scope, type: ResourceType): Resource
   return {kind: 'resource', id: freshResource(scope.defined, scope)}
 }
 
+/** A scope is some thirty objects, and a type that needs one may have no more than two bytes. */
+const scopeCost = 10
+
 function declare(
   cx: Context,
   parent: Scope,
   kind: 'component-type' | 'instance-type',
   decls: readonly Decl[],
 ): Scope {
+  charge(cx, scopeCost)
   const scope = newScope(kind, parent)
   const {byteOffset} = cx
   for (const decl of decls) {
@@ -71,15 +75,22 @@ function declare(
   return scope
 }
 
+// Types live as long as the validation does, and many of them export and bind nothing.
+const noEntities: ReadonlyMap<string, Entity> = new Map()
+const noResources: ReadonlySet<ResourceId> = new Set()
+const small = (entities: ReadonlyMap<string, Entity>) => (entities.size === 0 ? noEntities : entities)
+const smallSet = (ids: ReadonlySet<ResourceId>) => (ids.size === 0 ? noResources : ids)
+
 function instanceTypeOf(cx: Context, scope: Scope): Instance {
-  const exports = scope.exports.entities
+  const exports = small(scope.exports.entities)
   const extent = extentOf(cx, [...exports.values()].map(extentOfEntity))
-  return {kind: 'instance', exports, bound: scope.defined, extent}
+  return {kind: 'instance', exports, bound: smallSet(scope.defined), extent}
 }
 
 /** The type of what a scope imports and exports: of a component type, or of a component that is complete. */
 export function componentTypeOf(cx: Context, scope: Scope): ComponentType {
-  const [imports, exports] = [scope.imports.entities, scope.exports.entities]
+  const [imports, exports] = [small(scope.imports.entities), small(scope.exports.entities)]
   const extent = extentOf(cx, [...imports.values(), ...exports.values()].map(extentOfEntity))
-  return {kind: 'component', imports, exports, imported: scope.imported, defined: scope.defined, extent}
+  const [imported, defined] = [smallSet(scope.imported), smallSet(scope.defined)]
+  return {kind: 'component', imports, exports, imported, defined, extent}
 }

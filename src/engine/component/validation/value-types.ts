@@ -1,6 +1,6 @@
 // engine/component/validation/value-types.ts: rules for value and function types (Binary.md, Type Definitions).
 import type {DefValType, FuncType, ValType} from '../component.ts'
-import {type Context, charge, invalid} from './context.ts'
+import {type Context, charge, checkNameLength, invalid} from './context.ts'
 import {isLabel, takeName} from './extern-names.ts'
 import {define, extentOf, factsOf} from './facts.ts'
 import {at, type Scope} from './scope.ts'
@@ -115,6 +115,7 @@ export function defineFunc(cx: Context, scope: Scope, type: FuncType): Func {
 function checkLabels(cx: Context, labels: readonly string[], what: string, short: string): void {
   const taken = new Map<string, string>()
   for (const label of labels) {
+    checkNameLength(cx, label)
     if (label === '') invalid(cx, `${what} name cannot be empty`)
     takeName(cx, taken, label, `${what} name`, `${short} name`)
     if (!isLabel(label)) invalid(cx, `${what} name \`${label}\` is not in kebab case`)
