@@ -59,7 +59,7 @@ const files: readonly SourceFile[] = globSync(
   .map(path => ({
     path,
     text: readFileSync(join(ROOT, path), 'utf8'),
-    isTest: /\.(test|suite)\.ts$|\/testing\/|^test\//.test(path),
+    isTest: /\.(test|suite|fixtures)\.ts$|\/testing\/|^test\//.test(path),
   }))
 const source = files.filter(({path, isTest}) => path.startsWith('src/') && !isTest)
 

@@ -75,6 +75,17 @@ export const ERRORS = {
   TRAP_HOST: guest('a host function refused the call: {reason}'),
   TRAP_DEADLOCK: guest('the guest waits for something that can never happen: {reason}'),
 
+  // What an exception of a JavaScript guest is shown as, in the log and, in development, to the client.
+  GUEST_THREW: guest('component "{component}" threw {reason}\n{frame}'),
+
+  // Serving an app.
+  SERVE_BAD_HOST: user('{field}: "{host}" names no host that could be allowed: {reason}'),
+  SERVE_VARIABLE_UNSET: user(
+    'the variable "{name}" is required and has no value',
+    'pass --variable {name}=VALUE, or set {environmentName} in the environment',
+  ),
+  SERVE_FILES: user('files of component "{component}": "{path}" {reason}'),
+
   // Limits.
   LIMIT_CPU: guest(
     'the guest used its {limit} ms of processor time',

@@ -1,8 +1,10 @@
 // build/javascript/preinit.ts: runs the engine's initialisation on V8, in this process, and takes its state.
+import {once} from 'node:events'
+import {extname} from 'node:path'
+import {Worker} from 'node:worker_threads'
 import {hashOf} from '../cache.ts'
 import type {MemoryImage} from '../wasm/engine-module.ts'
-import {BUNDLE_NAME} from './names.ts'
-import {createInitWasi, InitExit, InitRefused} from './preview1.ts'
+import type {InitJob} from './init-thread.ts'
 import {type Template, templateFor} from './template.ts'
 import type {World} from './world.ts'
 
@@ -39,77 +41,38 @@ async function compile(world: World, cacheDir: string): Promise<CompiledEngine> 
   return {module: await WebAssembly.compile(template.engine as Uint8Array<ArrayBuffer>), template}
 }
 
-type EngineExports = Readonly<{
-  memory: WebAssembly.Memory
-  _initialize(): void
-  'componentize.wizer'(): void
-  /** 0 when the world's exports were found in the bundle. */
-  check_init(): number
-}>
+/** Top-level code that takes longer than this will not end. */
+const DEADLINE_MS = 30_000
 
-/** Evaluates `bundle`, an ES module, in a new engine. The same bundle and template give the same image. */
-export async function initialise({module, template}: CompiledEngine, bundle: string): Promise<InitOutcome> {
-  const files = new Map([
-    ['/initializer.js', template.initializer],
-    [`/${BUNDLE_NAME}`, Buffer.from(bundle)],
-  ])
-  const wasi = createInitWasi({
-    files,
-    env: template.env,
-    stdin: Buffer.from(`--initializer-script-path /initializer.js --strip-path-prefix / ${BUNDLE_NAME}`),
+/**
+ * Evaluates `bundle`, an ES module, in a new engine, in a thread of its own. The same bundle and template give the
+ * same image.
+ */
+export async function initialise(
+  {module, template}: CompiledEngine,
+  bundle: string,
+  {deadlineMs = DEADLINE_MS} = {},
+): Promise<InitOutcome> {
+  const {initializer, env, globalNames} = template
+  // Not a view of the whole template: the thread gets a copy.
+  const job: InitJob = {
+    module,
+    template: {initializer: Uint8Array.from(initializer), env, globalNames},
+    bundle,
     seed: Buffer.from(hashOf([bundle])),
+  }
+  const thread = new Worker(new URL(`init-thread${extname(import.meta.url)}`, import.meta.url), {
+    workerData: job,
   })
-  const instance = new WebAssembly.Instance(module, importsFor(module, wasi.imports))
-  const exports = instance.exports as unknown as EngineExports
-  wasi.bind(exports.memory)
-  const ended = run(exports, template)
-  return {...ended, stdout: wasi.stdout(), stderr: wasi.stderr()}
-}
-
-type Ended = InitOutcome extends infer Outcome
-  ? Outcome extends unknown
-    ? Omit<Outcome, 'stdout' | 'stderr'>
-    : never
-  : never
-
-function run(exports: EngineExports, template: Template): Ended {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<InitOutcome>(resolve => {
+    const reason = `it does not end (stopped after ${deadlineMs / 1000} s)`
+    timer = setTimeout(() => resolve({kind: 'trap', reason, stdout: '', stderr: ''}), deadlineMs)
+  })
   try {
-    exports._initialize()
-    exports['componentize.wizer']()
-    const image = takeImage(exports, template)
-    const status = exports.check_init()
-    return status === 0 ? {kind: 'ready', image} : {kind: 'exit', exitCode: status}
-  } catch (error) {
-    if (error instanceof InitExit) return {kind: 'exit', exitCode: error.exitCode}
-    if (error instanceof InitRefused) return {kind: 'refused', importName: error.importName}
-    if (error instanceof WebAssembly.RuntimeError) return {kind: 'trap', reason: error.message}
-    if (error instanceof RangeError) return {kind: 'trap', reason: 'the stack is used up'}
-    throw error
+    return await Promise.race([once(thread, 'message').then(([outcome]) => outcome as InitOutcome), late])
+  } finally {
+    clearTimeout(timer)
+    await thread.terminate()
   }
-}
-
-function takeImage(exports: EngineExports, {globalNames}: Template): MemoryImage {
-  const globals = exports as unknown as Readonly<Record<string, WebAssembly.Global>>
-  return {
-    memory: new Uint8Array(exports.memory.buffer).slice(),
-    globals: globalNames.map(name => globals[name]!.value as number | bigint),
-  }
-}
-
-/** The WASI functions of initialisation; every other import, when called, ends it. */
-function importsFor(
-  module: WebAssembly.Module,
-  wasi: Readonly<Record<string, unknown>>,
-): WebAssembly.Imports {
-  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {}
-  for (const {module: from, name} of WebAssembly.Module.imports(module)) {
-    const given = from === 'wasi_snapshot_preview1' ? wasi[name] : undefined
-    const value = given ?? (() => refuse(`${from}#${name}`))
-    ;(imports[from] ??= {})[name] = value as WebAssembly.ImportValue
-  }
-  return imports
-}
-
-function refuse(importName: string): never {
-  throw new InitRefused(importName)
 }

@@ -59,9 +59,10 @@ const waitable =
     return {kind, cancellable, memory: reader.u32()}
   }
 const switching =
-  (kind: Extract<Canon, {cancellable: boolean; memory?: never}>['kind']): Read =>
-  reader =>
-    ({kind, cancellable: flag(reader)}) as Canon
+  (
+    kind: 'thread.yield' | 'thread.suspend' | `thread.${'suspend' | 'yield'}-then-${'resume' | 'promote'}`,
+  ): Read =>
+  reader => ({kind, cancellable: flag(reader)})
 
 const readers: Readonly<Record<number, Read>> = {
   0: reader => {

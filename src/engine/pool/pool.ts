@@ -27,6 +27,7 @@ export class Pool {
   #alive = 0
   #refilling = false
   #closed = false
+  #onDrained: (() => void) | undefined
 
   constructor(component: PreparedComponent, options: PoolOptions) {
     this.#component = component
@@ -65,7 +66,10 @@ export class Pool {
   #retire(sandbox: Sandbox): void {
     sandbox.dispose()
     this.#alive--
-    if (this.#closed) return
+    if (this.#closed) {
+      if (this.#alive === 0) this.#onDrained?.()
+      return
+    }
     if (this.#waiting.length > 0) this.#replace()
     else if (this.#component.image === undefined) this.#refill()
   }
@@ -108,11 +112,16 @@ export class Pool {
     while (this.#alive < Math.min(count, this.#options.concurrency)) this.#free.push(this.#make())
   }
 
-  /** Takes no more events; sandboxes in use are retired when they come back. */
-  close(): void {
+  /** Takes no more events; sandboxes in use are retired when they come back. Resolves when none is left. */
+  async close(): Promise<void> {
     this.#closed = true
     for (const sandbox of this.#free.splice(0)) this.#retire(sandbox)
     for (const waiter of this.#waiting.splice(0))
       waiter.fail(new MayflyError('LIMIT_CONCURRENCY', {component: this.#component.linked.who}))
+    if (this.#alive > 0)
+      await new Promise<void>(resolve => {
+        this.#onDrained = resolve
+      })
+    this.#component.dispose()
   }
 }

@@ -86,6 +86,22 @@ for (const create of [createCowTier, createMadviseTier]) {
       assert.equal(event(3 * PAGE + 1).pagesRestored, 2)
     })
 
+    test('pages that were hot once do not stay so for ever', {skip: create !== createCowTier}, () => {
+      const {state} = makePair()
+      initialise(state)
+      const image = tier!.capture(state)
+      const pair = makePair()
+      const restorer = tier!.adopt(image, pair.state)
+      restorer.open()
+      pair.main['fill']!(0, 1, 60 * PAGE)
+      restorer.close()
+      assert.equal(restorer.restore().pagesRestored, (60 * PAGE) / loadLibc().pageSize)
+      const restored = Array.from({length: 150}, () => restorer.restore().pagesRestored)
+      assert.equal(restored[0], (60 * PAGE) / loadLibc().pageSize)
+      assert.equal(restored.at(-1), 0)
+      assert.equal(pair.main['load']!(65_530), 'a'.charCodeAt(0))
+    })
+
     test('one large event leaves no hot pages behind', () => {
       const {state} = makePair()
       initialise(state)

@@ -188,6 +188,18 @@ export function tierSuite(tier: Tier): void {
       }
     })
 
+    test('real growth is noticed by itself', () => {
+      const image = capture(tier)
+      const box = sandbox(tier, image, 2)
+      for (const pages of [10, 20]) {
+        box.main['grow']!(pages)
+        box.main['store']!((2 + pages) * PAGE, 5)
+        box.main['store']!(5, 5)
+        box.restorer.restore()
+        assertEqualsImage(image, box)
+      }
+    })
+
     test('an event that ended within a bracket is restored as well', () => {
       const image = capture(tier)
       const box = sandbox(tier, image)

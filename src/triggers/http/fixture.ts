@@ -1,15 +1,21 @@
 // triggers/http/fixture.ts: for tests: guests written in TypeScript that use the host functions as a component would.
+import http from 'node:http'
+import https from 'node:https'
+import net from 'node:net'
+import {text as readText} from 'node:stream/consumers'
 import {MayflyError} from '../../base/errors.ts'
 import {Store} from '../../engine/store.ts'
 import type {RequestRecord} from '../../observe/request-record.ts'
 import {type Caller, caller, text, unwrap, utf8} from '../../wasi/fixture.ts'
 import type {HttpClient} from '../../wasi/http/client.ts'
+import {CERT} from '../../wasi/http/fixture-tls.ts'
 import {httpInterfaces} from '../../wasi/http/http.ts'
 import {ioInterfaces} from '../../wasi/io/io.ts'
 import {RETURNED} from '../trigger.ts'
 import type {HttpEvent, HttpGuest} from './guest.ts'
 import type {RouteEntry} from './routes.ts'
-import {createHttpTrigger, type HttpTarget, type HttpTrigger, type HttpTriggerOptions} from './server.ts'
+import {createHttpTrigger, type HttpTrigger, type HttpTriggerOptions} from './server.ts'
+import type {HttpTarget} from './targets.ts'
 
 const TYPES = 'http/types'
 const STREAMS = 'io/streams'
@@ -177,4 +183,76 @@ export async function serve(
 /** Resolves when `condition` holds. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 2))
+}
+
+export type Got = {
+  status: number
+  headers: http.IncomingHttpHeaders
+  raw: string[]
+  body: string
+  trailers: NodeJS.Dict<string>
+}
+
+export function ask(
+  served: Served,
+  path: string,
+  options: http.RequestOptions & {body?: string | Buffer} = {},
+): Promise<Got> {
+  const {body, ...rest} = options
+  return new Promise((resolve, reject) => {
+    const client = served.url.startsWith('https') ? https : http
+    const request = client.request(
+      served.url + path,
+      {agent: false, ca: CERT, ...rest} as https.RequestOptions,
+      async response => {
+        try {
+          const body = await readText(response)
+          resolve({
+            status: response.statusCode!,
+            headers: response.headers,
+            raw: response.rawHeaders,
+            body,
+            trailers: response.trailers,
+          })
+        } catch (error) {
+          reject(error)
+        }
+      },
+    )
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+/** Sends `bytes` as they are and gives all that comes until the server closes or `enough` says so. */
+export function raw(
+  served: Served,
+  bytes: string | Buffer,
+  enough: (got: string) => boolean = () => false,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let got = ''
+    const socket = net.connect(served.address.port, '127.0.0.1', () => socket.write(bytes))
+    socket.on('data', data => {
+      got += data.toString('latin1')
+      if (enough(got)) socket.destroy()
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(got))
+  })
+}
+
+export const count = (text: string, part: string) => text.split(part).length - 1
+
+/** A guest that gives back what it gets, as it comes. */
+export const echo = async (world: World) => {
+  const input = world.inputOf(world.consume())
+  const response = world.response(200, {'content-type': 'application/octet-stream'})
+  const body = world.body(response)
+  world.set(response)
+  const out = world.stream(body)
+  for (let bytes = await world.read(input); bytes !== undefined; bytes = await world.read(input)) {
+    unwrap(await world.write(out, bytes))
+  }
+  unwrap(world.finish(body))
 }

@@ -2,8 +2,12 @@
 import {MayflyError} from '../../base/errors.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
 import {asTrap, type Sandbox} from '../../engine/pool/sandbox.ts'
+import {StateKey} from '../../engine/store.ts'
 import {type Outcome, RETURNED} from '../trigger.ts'
 import type {HttpEvent, HttpGuest} from './guest.ts'
+
+/** Finds the event that a store's sandbox serves; for capabilities that report to it. */
+export const HTTP_EVENT = new StateKey<HttpEvent | undefined>(() => undefined)
 
 /** `handle` is the index of the component's incoming-handler.handle, as LinkedComponent.findExport gives it. */
 export class SandboxedGuest implements HttpGuest {
@@ -41,6 +45,7 @@ export class SandboxedGuest implements HttpGuest {
   #runIn(sandbox: Sandbox, event: HttpEvent): void {
     event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
     sandbox.onStopped = error => this.#end(sandbox, event, {kind: 'trap', error})
+    sandbox.store.provide(HTTP_EVENT, event)
     let called: unknown
     try {
       called = sandbox.call(this.#handle, event.request, event.responseOut)

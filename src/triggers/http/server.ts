@@ -1,44 +1,24 @@
-// triggers/http/server.ts: one listener for HTTP/1.1 and HTTP/2, with and without TLS, and what it does with a request.
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
+// triggers/http/server.ts: what the HTTP trigger does with a request, and how it starts and ends.
+import type {IncomingMessage, ServerResponse} from 'node:http'
 import {
   createServer as createHttp2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import {createServer as createHttpsServer} from 'node:https'
 import type {AddressInfo, Socket} from 'node:net'
-import type {TLSSocket} from 'node:tls'
-import {MayflyError} from '../../base/errors.ts'
 import type {RequestObserver} from '../../observe/request-record.ts'
 import type {Trigger} from '../trigger.ts'
 import type {ComponentTarget, ExchangeContext} from './exchange-context.ts'
-import type {HttpGuest} from './guest.ts'
 import {authorityOf} from './headers.ts'
 import {connectionOf, Http1Exchange, writeReply} from './http1.ts'
 import {Http2Exchange, writeReply as writeReply2} from './http2.ts'
-import {
-  type AppInfo,
-  emptyReply,
-  isReserved,
-  type Reply,
-  type StaticResponse,
-  staticReply,
-  wellKnownReply,
-} from './replies.ts'
-import {prepareRoutes, type RouteEntry, type RouteMatch, type Router} from './routes.ts'
-import {sniffProtocol} from './sniff.ts'
-import {DEFAULT_STAGE_LIMITS, type Pace, type StageLimits, Stages} from './stages.ts'
-
-/** What a route leads to: a component, or a fixed answer. */
-export type HttpTarget =
-  | Readonly<{kind: 'component'; component: string; guest: HttpGuest}>
-  | Readonly<{kind: 'static'; response: StaticResponse}>
+import {createListener, listen, type TlsFiles} from './listener.ts'
+import {type AppInfo, emptyReply, type Reply, wellKnownReply} from './replies.ts'
+import {parseTarget} from './request-target.ts'
+import type {RouteEntry, RouteMatch} from './routes.ts'
+import {DEFAULT_STAGE_LIMITS, type StageLimits, Stages} from './stages.ts'
+import {type HttpTarget, prepareTargets} from './targets.ts'
 
 export type HttpTriggerOptions = Readonly<{
   host: string
@@ -48,7 +28,7 @@ export type HttpTriggerOptions = Readonly<{
   app: AppInfo
   /** Several processes listen on the same port. */
   reusePort?: boolean
-  tls?: Readonly<{cert: string | Buffer; key: string | Buffer}>
+  tls?: TlsFiles
   /** Development: a failure's text is shown to the client. Default false. */
   showErrors?: boolean
   /** Largest head of a request, in bytes; more is answered with 431. Default 64 KiB. */
@@ -69,13 +49,8 @@ export interface HttpTrigger extends Trigger {
   setRoutes(routes: readonly RouteEntry<HttpTarget>[]): void
 }
 
-type Prepared = ComponentTarget | Readonly<{kind: 'static'; reply: Reply}>
-
 const NOT_FOUND = emptyReply(404)
 const BAD_REQUEST = emptyReply(400)
-const METHOD_NOT_ALLOWED = 'HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
-const KEEP_ALIVE_MS = 65_000
-const HEADERS_TIMEOUT_MS = 60_000
 /** HTTP/2 requests under way on one connection. */
 const MAX_STREAMS = 256
 
@@ -142,6 +117,8 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
     _flags: number,
     rawHeaders: string[],
   ): void {
+    const {session} = stream
+    if (session === undefined) return
     const method = headers[':method'] ?? ''
     const url = headers[':path']
     const target = url === undefined ? undefined : parseTarget(url)
@@ -165,7 +142,7 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
         authority: authority!,
         match: found,
         rawHeaders,
-        address: connectionOf(stream.session!.socket as Socket).address,
+        address: connectionOf(session.socket as Socket).address,
         expectsContinue: headers.expect === '100-continue',
       }),
     )
@@ -185,31 +162,12 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
   })
   http2.on('sessionError', () => {})
 
-  const http1Options = {
-    maxHeaderSize: maxHeaderBytes,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    // An upload may take as long as its guest waits for it; the guest's own limits end it.
-    requestTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    insecureHTTPParser: false,
-    requireHostHeader: true,
-    noDelay: true,
-  }
-  const server =
-    options.tls === undefined ? createHttpServer(http1Options) : createTlsServer(options.tls, http1Options)
-  server.maxHeadersCount = 0
-  server.on('request', (request: IncomingMessage, response: ServerResponse) =>
-    onRequest1(request, response, false),
-  )
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
-    onRequest1(request, response, true),
-  )
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
-    socket.on('error', () => {})
-    socket.end(METHOD_NOT_ALLOWED)
+  const {server, sockets} = createListener({
+    maxHeaderBytes,
+    tls: options.tls,
+    onRequest: onRequest1,
+    serveHttp2: socket => http2.emit('connection', socket),
   })
-  const sockets = dispatchConnections(server, socket => http2.emit('connection', socket))
-
   await listen(server, options)
   const address = server.address() as AddressInfo
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
@@ -246,94 +204,6 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
     for (const socket of sockets) socket.destroy()
     await stopped
   }
-}
-
-function prepareTargets(
-  entries: readonly RouteEntry<HttpTarget>[],
-  warn: (message: string) => void = () => {},
-): Router<Prepared> {
-  const paces = new Map<string, Pace>()
-  const prepare = (route: string, target: HttpTarget): Prepared => {
-    if (target.kind === 'static') return {kind: 'static', reply: staticReply(route, target.response)}
-    const pace = paces.get(target.component) ?? {averageMs: 0}
-    paces.set(target.component, pace)
-    return {...target, pace}
-  }
-  const nameOf = (target: HttpTarget): string =>
-    target.kind === 'static' ? 'a static response' : `component "${target.component}"`
-  const {routes} = prepareRoutes(entries, ({route, replaced, effective}) => {
-    warn(`route "${route}" is given twice: ${nameOf(effective)} answers it, ${nameOf(replaced)} never does`)
-  })
-  for (const {raw, pattern} of routes) {
-    if (isReserved(pattern))
-      warn(`route "${raw}" is never reached: /.well-known/spin/ is answered by the server`)
-  }
-  return prepareRoutes(routes.map(({raw, target}) => ({route: raw, target: prepare(raw, target)})))
-}
-
-type Target = Readonly<{pathWithQuery: string; path: string; authority: string | undefined}>
-
-/** Origin form (/path?query), absolute form (http://host/path), or `*`. */
-function parseTarget(url: string): Target | undefined {
-  let pathWithQuery = url
-  let authority: string | undefined
-  if (url.charCodeAt(0) !== 0x2f && url !== '*') {
-    const absolute = /^https?:\/\/([^/?#]+)([/?][^#]*)?$/i.exec(url)
-    if (absolute === null) return undefined
-    authority = absolute[1]!
-    const rest = absolute[2] ?? '/'
-    pathWithQuery = rest.startsWith('?') ? `/${rest}` : rest
-  }
-  const query = pathWithQuery.indexOf('?')
-  return {pathWithQuery, path: query < 0 ? pathWithQuery : pathWithQuery.slice(0, query), authority}
-}
-
-function createTlsServer(tls: NonNullable<HttpTriggerOptions['tls']>, http1Options: object): Server {
-  try {
-    return createHttpsServer({...http1Options, ...tls, ALPNProtocols: ['h2', 'http/1.1']})
-  } catch (error) {
-    throw new MayflyError('HTTP_TLS', {reason: (error as Error).message}, {cause: error})
-  }
-}
-
-/** Puts the choice of protocol before node's own HTTP/1 listener; gives all open sockets. */
-function dispatchConnections(server: Server, serveHttp2: (socket: Socket) => void): Set<Socket> {
-  const sockets = new Set<Socket>()
-  const secure = 'setSecureContext' in server
-  const event = secure ? 'secureConnection' : 'connection'
-  const [serveHttp1] = server.listeners(event) as ((this: Server, socket: Socket) => void)[]
-  server.removeListener(event, serveHttp1!)
-  server.on('connection', socket => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  server.on(event, (socket: Socket) => {
-    if (secure) {
-      if ((socket as TLSSocket).alpnProtocol === 'h2') serveHttp2(socket)
-      else serveHttp1!.call(server, socket)
-    } else {
-      sniffProtocol(socket, HEADERS_TIMEOUT_MS, isHttp2 =>
-        isHttp2 ? serveHttp2(socket) : serveHttp1!.call(server, socket),
-      )
-    }
-  })
-  return sockets
-}
-
-function listen(server: Server, {host, port, reusePort = false}: HttpTriggerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.on('error', (error: NodeJS.ErrnoException) => {
-      const remedy =
-        error.code === 'EADDRINUSE'
-          ? 'another program listens there: end it, give another port with --listen, or use --find-free-port'
-          : error.code === 'EACCES'
-            ? 'ports below 1024 need privileges: give a higher one with --listen'
-            : 'give an address of this machine with --listen'
-      const details = {address: `${host}:${port}`, reason: error.code ?? error.message, remedy}
-      reject(new MayflyError('HTTP_LISTEN', details, {cause: error}))
-    })
-    server.listen({host, port, reusePort}, resolve)
-  })
 }
 
 /** Waits until nothing written is left in any socket's buffer, at most `graceMs`. */

@@ -41,18 +41,6 @@ export const FUNCTIONS: Readonly<Record<string, ImportedFunction>> = {
     '(param "self" (borrow $input-stream)) (param "len" u64) (result (result (list u8) (error $stream-error)))',
     params('i32 i64 i32'),
   ),
-  'input.subscribe': fn(
-    'streams',
-    '[method]input-stream.subscribe',
-    '(param "self" (borrow $input-stream)) (result (own $pollable))',
-    `${params('i32')} (result i32)`,
-  ),
-  'output.check-write': fn(
-    'streams',
-    '[method]output-stream.check-write',
-    '(param "self" (borrow $output-stream)) (result (result u64 (error $stream-error)))',
-    params('i32 i32'),
-  ),
   'output.write': fn(
     'streams',
     '[method]output-stream.write',
@@ -64,12 +52,6 @@ export const FUNCTIONS: Readonly<Record<string, ImportedFunction>> = {
     '[method]output-stream.blocking-write-and-flush',
     '(param "self" (borrow $output-stream)) (param "contents" (list u8)) (result (result (error $stream-error)))',
     params('i32 i32 i32 i32'),
-  ),
-  'output.subscribe': fn(
-    'streams',
-    '[method]output-stream.subscribe',
-    '(param "self" (borrow $output-stream)) (result (own $pollable))',
-    `${params('i32')} (result i32)`,
   ),
   'fields.new': fn('http', '[constructor]fields', '(result (own $fields))', '(result i32)'),
   'fields.append': fn(
@@ -89,12 +71,6 @@ export const FUNCTIONS: Readonly<Record<string, ImportedFunction>> = {
     '[method]incoming-request.path-with-query',
     '(param "self" (borrow $incoming-request)) (result (option string))',
     params('i32 i32'),
-  ),
-  'request.headers': fn(
-    'http',
-    '[method]incoming-request.headers',
-    '(param "self" (borrow $incoming-request)) (result (own $headers))',
-    `${params('i32')} (result i32)`,
   ),
   'request.consume': fn(
     'http',

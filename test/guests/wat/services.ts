@@ -85,6 +85,7 @@ export const SERVICES: Readonly<Record<string, () => string>> = {
   hello: hello,
   'hello-0.2.0': () => hello('0.2.0'),
   'hello-0.2.3': () => hello('0.2.3'),
+  'hello-0.2.10': () => hello('0.2.10'),
   echo,
   sleep,
   ticks,

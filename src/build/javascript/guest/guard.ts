@@ -45,6 +45,21 @@ function replace(holder: object, name: string, value: unknown): void {
   })
 }
 
+/** The same for an accessor. */
+function guardGetter(holder: object | undefined, name: string, what: string): void {
+  const original = holder && Object.getOwnPropertyDescriptor(holder, name)
+  if (holder === undefined || original?.get === undefined) return
+  const {get} = original
+  Object.defineProperty(holder, name, {
+    configurable: true,
+    get() {
+      if (armed) refuse(what)
+      return Reflect.apply(get, this, [])
+    },
+  })
+  restores.push(() => Object.defineProperty(holder, name, original))
+}
+
 /** `new Date()` and `Date()` ask for the time; with arguments `new Date(...)` does not. */
 function guardDate(): void {
   const Original = Date
@@ -74,6 +89,8 @@ guard(globalThis.crypto, 'getRandomValues', 'crypto.getRandomValues()')
 guard(globalThis.crypto, 'randomUUID', 'crypto.randomUUID()')
 guard(globalThis.crypto?.subtle, 'generateKey', 'crypto.subtle.generateKey()')
 guard(globalThis.performance, 'now', 'performance.now()')
+guardGetter(Object.getPrototypeOf(globalThis.performance), 'timeOrigin', 'performance.timeOrigin')
+guard(globalThis.AbortSignal, 'timeout', 'AbortSignal.timeout()')
 guard(globalThis, 'fetch', 'fetch()')
 guard(globalThis, 'setTimeout', 'setTimeout()')
 guard(globalThis, 'setInterval', 'setInterval()')

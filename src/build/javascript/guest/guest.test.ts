@@ -198,6 +198,8 @@ const impure: [call: string, what: string][] = [
   ['new (class extends Date {})()', 'new Date()'],
   ['new (new Date(0).constructor as any)()', 'new Date()'],
   ['performance.now()', 'performance.now()'],
+  ['performance.timeOrigin', 'performance.timeOrigin'],
+  ['AbortSignal.timeout(1)', 'AbortSignal.timeout()'],
   ['fetch("http://x/")', 'fetch()'],
   ['setTimeout(() => {}, 1)', 'setTimeout()'],
   ['setInterval(() => {}, 1)', 'setInterval()'],

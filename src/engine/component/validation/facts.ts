@@ -52,6 +52,17 @@ const prims: Readonly<Record<PrimValType, Facts>> = {
   'error-context': handle,
 }
 
+const definedPrims = new Map<PrimValType, Defined>()
+
+/** A type index that is a primitive: the same object each time, since there is nothing in it to be told apart. */
+export function definePrim(prim: PrimValType): Defined {
+  const known = definedPrims.get(prim)
+  if (known !== undefined) return known
+  const type: Defined = {kind: 'defined', shape: {kind: 'prim', prim}, facts: prims[prim]}
+  definedPrims.set(prim, type)
+  return type
+}
+
 export const factsOf = (type: Value): Facts => (typeof type === 'string' ? prims[type] : type.facts)
 
 /** @throws VALIDATE_INVALID if the type is too big or too deep */

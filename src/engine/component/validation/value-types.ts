@@ -2,7 +2,7 @@
 import type {DefValType, FuncType, ValType} from '../component.ts'
 import {type Context, charge, checkNameLength, invalid} from './context.ts'
 import {isLabel, takeName} from './extern-names.ts'
-import {define, extentOf, factsOf} from './facts.ts'
+import {define, definePrim, extentOf, factsOf} from './facts.ts'
 import {at, type Scope} from './scope.ts'
 import type {Defined, Func, Resource, Value} from './types.ts'
 
@@ -25,7 +25,7 @@ export function defineValueType(cx: Context, scope: Scope, type: DefValType): De
     inner === undefined ? undefined : value(inner)
   switch (type.kind) {
     case 'prim':
-      return define(cx, type)
+      return definePrim(type.prim)
     case 'record': {
       if (type.fields.length === 0) invalid(cx, 'record type must have at least one field')
       checkLabels(

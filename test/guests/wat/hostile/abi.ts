@@ -4,7 +4,7 @@ import {componentText} from '../component.ts'
 import {type HostileGuest, handler, RESPOND_OK, traps} from './case.ts'
 
 const PATH = '(call $request.path (local.get $request) (i32.const 0))'
-const ENTRIES = '(call $fields.entries (call $request.headers (local.get $request)) (i32.const 0))'
+const ENTRIES = '(call $fields.entries (call $new-headers) (i32.const 0))'
 
 const broken = (
   name: string,

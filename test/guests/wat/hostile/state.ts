@@ -118,10 +118,9 @@ export const STATE: readonly HostileGuest[] = [
     'table',
     'which function a table entry holds',
     `(i32.add (call_indirect $t (result i32) (i32.const 0)) (i32.const 1))
-     (table.set $t (i32.const 0) (table.get $digits (local.get $count)))`,
+     (table.set $t (i32.const 0) (table.get $t (i32.add (i32.const 1) (local.get $count))))`,
     `${DIGITS}
-     (table $t 1 funcref) (elem (table $t) (i32.const 0) func $digit-0)
-     (table $digits 10 funcref) (elem (table $digits) (i32.const 0) func ${DIGIT_NAMES})`,
+     (table $t 11 funcref) (elem (table $t) (i32.const 0) func $digit-0 ${DIGIT_NAMES})`,
   ),
   counter(
     'table-size',

@@ -1,0 +1,29 @@
+// cli/engine-parts.ts: the engine's parts that a process has once.
+import {randomFillSync} from 'node:crypto'
+import {Entropy} from '../engine/init/entropy.ts'
+import {Guard} from '../engine/link/guard.ts'
+import {ModuleCache} from '../engine/link/module-cache.ts'
+import {detectTier} from '../engine/snapshot/detect.ts'
+import type {Tier, TierName} from '../engine/snapshot/snapshot.ts'
+
+export type EngineParts = Readonly<{
+  guard: Guard
+  modules: ModuleCache
+  entropy: Entropy
+  tier: Tier
+}>
+
+const TIERS: readonly string[] = ['cow', 'madvise', 'copy'] satisfies TierName[]
+
+export function engineParts(env: Readonly<Record<string, string | undefined>>): EngineParts {
+  const prefer = env['MAYFLY_TIER']
+  return {
+    guard: new Guard(),
+    modules: new ModuleCache(),
+    entropy: new Entropy(
+      {fill: bytes => void randomFillSync(bytes)},
+      {wallNs: () => BigInt(Date.now()) * 1_000_000n, monotonicNs: () => process.hrtime.bigint()},
+    ),
+    tier: detectTier(prefer !== undefined && TIERS.includes(prefer) ? {prefer: prefer as TierName} : {}).tier,
+  }
+}

@@ -1,0 +1,148 @@
+// cli/served-component.ts: a component of an app, linked with what its manifest grants, as an HTTP guest.
+import {readFileSync} from 'node:fs'
+import {availableParallelism, totalmem} from 'node:os'
+import {decodeComponent} from '../engine/component/decode.ts'
+import {validateComponent} from '../engine/component/validate.ts'
+import type {Imports} from '../engine/link/imports.ts'
+import {LinkedComponent} from '../engine/link/linked-component.ts'
+import {Pool} from '../engine/pool/pool.ts'
+import {PreparedComponent} from '../engine/pool/prepared-component.ts'
+import {StateKey, type Store} from '../engine/store.ts'
+import type {App, Component} from '../manifest/app.ts'
+import type {Destination} from '../manifest/match-host.ts'
+import type {EventOutput} from '../observe/guest-output.ts'
+import type {Observer} from '../observe/observer.ts'
+import type {HttpGuest} from '../triggers/http/guest.ts'
+import {HTTP_EVENT, SandboxedGuest} from '../triggers/http/sandboxed-guest.ts'
+import {openMounts} from '../wasi/filesystem/mounts.ts'
+import {createHttpClient} from '../wasi/http/client.ts'
+import {httpInterfaces} from '../wasi/http/http.ts'
+import {wasiImports} from '../wasi/wasi.ts'
+import {preopensOf} from './component-files.ts'
+import type {EngineParts} from './engine-parts.ts'
+import {grantsOf} from './grants.ts'
+import {type ExceptionReader, exceptionReader} from './guest-exception.ts'
+import type {ServeSettings} from './parts.ts'
+import type {ComponentFiles} from './prepare-app.ts'
+
+export const HTTP_HANDLER = 'wasi:http/incoming-handler@0.2.0'
+
+export type ServedComponentOptions = Readonly<{
+  app: App
+  component: Component
+  files: ComponentFiles
+  /** The app's folder; absolute. */
+  root: string
+  settings: ServeSettings
+  variables: Readonly<Record<string, string>>
+  isSelf: (to: Destination) => boolean
+  engine: EngineParts
+  observer: Observer
+}>
+
+export type ServedComponent = Readonly<{
+  guest: HttpGuest
+  prepared: PreparedComponent
+  /** Resolves when no event uses it any more. */
+  close(): Promise<void>
+}>
+
+/** Memory that a busy sandbox is reckoned with, for the default of `concurrency`. */
+const SANDBOX_BYTES = 16 * 1024 * 1024
+const WAITING_EVENTS = 4096
+const MADE_AHEAD = 4
+
+/** @throws DECODE_, VALIDATE_, LINK_, TRAP_ (while it was initialised), SERVE_ errors */
+export function serveComponent(options: ServedComponentOptions): ServedComponent {
+  const {component, files, engine, settings} = options
+  const {limits, snapshot} = component.mayfly
+  const decoded = decodeComponent(readFileSync(files.wasmPath), {file: files.wasmPath})
+  validateComponent(decoded)
+  const {imports, close} = importsOf(options)
+  const linked = new LinkedComponent(decoded, {
+    imports,
+    who: `component "${component.id}"`,
+    modules: engine.modules,
+  })
+  const handle = linked.requireExport(
+    HTTP_HANDLER,
+    'handle',
+    'an HTTP trigger needs a component that exports it',
+  )
+  const prepared = new PreparedComponent(linked, {
+    tier: engine.tier,
+    guard: engine.guard,
+    entropy: engine.entropy,
+    component: component.id,
+    snapshot,
+    limitPages: Math.floor((settings.maxMemoryBytes ?? limits.memoryMb * 1024 * 1024) / 65_536),
+    limits: {cpuMs: limits.cpuMs, idleMs: limits.idleMs},
+  })
+  const concurrency =
+    settings.sandboxes ?? (limits.concurrency === 'auto' ? defaultConcurrency() : limits.concurrency)
+  const pool = new Pool(prepared, {concurrency, queue: WAITING_EVENTS, ahead: MADE_AHEAD})
+  pool.warm(1)
+  return {
+    guest: new SandboxedGuest(pool, handle),
+    prepared,
+    async close() {
+      await pool.close()
+      close()
+    },
+  }
+}
+
+/** Sandboxes of one component in one worker, when the manifest leaves it to the machine. */
+const defaultConcurrency = (): number =>
+  Math.min(512, Math.max(32, Math.floor(totalmem() / availableParallelism() / SANDBOX_BYTES)))
+
+function importsOf(options: ServedComponentOptions): {imports: Imports; close: () => void} {
+  const {app, component, files, root, settings, variables, engine, observer} = options
+  const grants = grantsOf(app, component, {variables, isSelf: options.isSelf})
+  const mounts = openMounts(preopensOf(app, component, root))
+  const client = createHttpClient({policy: grants.http})
+  const sourceMap = files.sourceMapPath === undefined ? undefined : readFileSync(files.sourceMapPath, 'utf8')
+  const output = eventOutput(observer, exceptionReader(component.id, sourceMap))
+  const imports: Imports = new Map([
+    ...wasiImports({
+      clock: engine.entropy,
+      random: engine.entropy,
+      // Exactly what is drawn is recorded while a component is initialised.
+      poolBytes: 0,
+      environment: Object.entries({...component.environment, ...settings.env}),
+      mounts,
+      grants: grants.sockets,
+      stdout: {write: (bytes, store) => store.state(output).stdout.write(bytes)},
+      stderr: {write: (bytes, store) => store.state(output).stderr.write(bytes)},
+    }),
+    ...httpInterfaces(() => client),
+  ])
+  return {
+    imports,
+    close() {
+      mounts.close()
+      client.close()
+    },
+  }
+}
+
+/** What an event prints, ended with it. Exceptions that it reports go to its log line and, in development, to its page. */
+function eventOutput(observer: Observer, read: ExceptionReader): StateKey<EventOutput> {
+  return new StateKey(
+    (store: Store) =>
+      observer.guests.open(store.component, {
+        intercept(line) {
+          const error = read(line)
+          if (error === undefined) return line
+          store.state(HTTP_EVENT)?.fail(error)
+          return error.at === undefined
+            ? error.message
+            : `${error.message.split('\n', 1)[0]} at ${error.at.file}:${error.at.line}:${error.at.column}\n${error.message.slice(error.message.indexOf('\n') + 1)}`
+        },
+      }),
+    ({stdout, stderr}) => {
+      stdout.end()
+      stderr.end()
+    },
+  )
+}

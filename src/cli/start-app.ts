@@ -1,0 +1,95 @@
+// cli/start-app.ts: an app as a worker process serves it.
+import {readFileSync} from 'node:fs'
+import {startWatchdog} from '../engine/limits/watchdog.ts'
+import type {Destination} from '../manifest/match-host.ts'
+import {type Observer, observe} from '../observe/observer.ts'
+import type {RunningApp, StartApp} from '../server/app.ts'
+import type {RouteEntry} from '../triggers/http/routes.ts'
+import {createHttpTrigger, type HttpTarget} from '../triggers/http/server.ts'
+import {appVariables} from './app-variables.ts'
+import {type EngineParts, engineParts} from './engine-parts.ts'
+import type {AppDescription} from './prepare-app.ts'
+import {type ServedComponent, serveComponent} from './served-component.ts'
+
+/** One version of the app. */
+type LoadedApp = Readonly<{
+  routes: readonly RouteEntry<HttpTarget>[]
+  close(): Promise<void>
+}>
+
+export const startApp: StartApp<AppDescription> = async ({description, listen}) => {
+  const engine = engineParts(process.env)
+  const {logs, production} = description.settings
+  const observer = observe({
+    format: logs.format,
+    quiet: logs.quiet,
+    follow: logs.follow,
+    ...(logs.dir === undefined ? {} : {logDir: logs.dir}),
+  })
+  let port = listen.port
+  const isSelf = (to: Destination): boolean => to.port === port && to.host === listen.host
+  let loaded = loadApp(description, {engine, observer, isSelf})
+  const {name, version} = description.app
+  const trigger = await createHttpTrigger({
+    host: listen.host,
+    port: listen.port,
+    reusePort: listen.reusePort,
+    routes: loaded.routes,
+    app: {name, version},
+    showErrors: !production,
+    observer,
+    onDuplicateRoute: ({route}) =>
+      observer.note(`warning: route ${route} is given more than once: the last one counts`),
+    ...(listen.tls === undefined
+      ? {}
+      : {tls: {cert: readFileSync(listen.tls.certPath), key: readFileSync(listen.tls.keyPath)}}),
+  })
+  port = trigger.address.port
+  const watchdog = startWatchdog(engine.guard)
+
+  const running: RunningApp<AppDescription> = {
+    port,
+    async reload(next) {
+      const replaced = loaded
+      const coming = loadApp(next, {engine, observer, isSelf})
+      trigger.setRoutes(coming.routes)
+      loaded = coming
+      void replaced.close()
+    },
+    async stop({graceMs}) {
+      await trigger.close(graceMs)
+      await watchdog.stop()
+      await observer.close()
+    },
+  }
+  return running
+}
+
+function loadApp(
+  {app, root, components, settings}: AppDescription,
+  parts: {engine: EngineParts; observer: Observer; isSelf: (to: Destination) => boolean},
+): LoadedApp {
+  const variables = appVariables(app, settings.variables, process.env)
+  const served = new Map<string, ServedComponent>()
+  for (const [id, files] of Object.entries(components)) {
+    const component = app.components[id]!
+    served.set(id, serveComponent({app, component, files, root, settings, variables, ...parts}))
+  }
+  const routes = app.triggers.http.flatMap(({route, handler}): RouteEntry<HttpTarget>[] => {
+    const where = 'path' in route ? route.path : {private: true as const}
+    if ('staticResponse' in handler) {
+      const {status, headers, body} = handler.staticResponse
+      const response = {status, headers, ...(body === undefined ? {} : {body})}
+      return [{route: where, target: {kind: 'static', response}}]
+    }
+    const component = served.get(handler.component)
+    if (component === undefined) return []
+    return [{route: where, target: {kind: 'component', component: handler.component, guest: component.guest}}]
+  })
+  return {
+    routes,
+    async close() {
+      await Promise.all([...served.values()].map(component => component.close()))
+    },
+  }
+}
