@@ -159,7 +159,6 @@ export const ERRORS = {
     'worker {worker} ended before it was ready: {reason}',
     'run with --workers 1 to see more',
   ),
-  INTERRUPTED: {message: 'interrupted by {signal}', fault: 'user', exitCode: 130},
 
   // Building components.
   BUILD_SYNTAX: user('{reason}'),

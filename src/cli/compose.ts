@@ -1,20 +1,15 @@
 // cli/compose.ts: the only place where real parts are put together.
-import type {StartApp} from '../server/app.ts'
+import {detectTier} from '../engine/snapshot/detect.ts'
 import type {Tier} from './doctor/machine.ts'
-import type {Inspection} from './inspection.ts'
-import type {AppDescription} from './prepare-app.ts'
 
 export {buildApp} from './build-app.ts'
+export {inspectComponent} from './inspect-component.ts'
 export {prepareApp} from './prepare-app.ts'
+export {startApp} from './start-app.ts'
 
-export const startApp: StartApp<AppDescription> = async () => {
-  throw new Error('no engine')
-}
-
-export async function inspectComponent(_path: string): Promise<Inspection> {
-  throw new Error('no engine')
-}
-
+/** The restore tier that this machine has, with the reason why it is not a better one. */
 export async function detectRestoreTier(): Promise<Tier> {
-  throw new Error('no engine')
+  const {tier, findings} = detectTier()
+  const reasons = findings.filter(finding => !finding.usable).map(({tier, reason}) => `${tier}: ${reason}`)
+  return {name: tier.name, reason: reasons.join('; ')}
 }

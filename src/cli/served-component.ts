@@ -11,6 +11,7 @@ import {StateKey, type Store} from '../engine/store.ts'
 import type {App, Component} from '../manifest/app.ts'
 import type {Destination} from '../manifest/match-host.ts'
 import type {EventOutput} from '../observe/guest-output.ts'
+import {assembleLines} from '../observe/line-assembler.ts'
 import type {Observer} from '../observe/observer.ts'
 import type {HttpGuest} from '../triggers/http/guest.ts'
 import {HTTP_EVENT, SandboxedGuest} from '../triggers/http/sandboxed-guest.ts'
@@ -51,6 +52,8 @@ export type ServedComponent = Readonly<{
 const SANDBOX_BYTES = 16 * 1024 * 1024
 const WAITING_EVENTS = 4096
 const MADE_AHEAD = 4
+/** An exception with its stack is one line, longer than those shown. */
+const LONGEST_REPORT = 256 * 1024
 
 /** @throws DECODE_, VALIDATE_, LINK_, TRAP_ (while it was initialised), SERVE_ errors */
 export function serveComponent(options: ServedComponentOptions): ServedComponent {
@@ -126,20 +129,31 @@ function importsOf(options: ServedComponentOptions): {imports: Imports; close: (
   }
 }
 
-/** What an event prints, ended with it. Exceptions that it reports go to its log line and, in development, to its page. */
+/** What an event prints, ended with it. Exceptions that it reports go to its log and, in development, to its page. */
 function eventOutput(observer: Observer, read: ExceptionReader): StateKey<EventOutput> {
   return new StateKey(
-    (store: Store) =>
-      observer.guests.open(store.component, {
-        intercept(line) {
-          const error = read(line)
-          if (error === undefined) return line
-          store.state(HTTP_EVENT)?.fail(error)
-          return error.at === undefined
-            ? error.message
-            : `${error.message.split('\n', 1)[0]} at ${error.at.file}:${error.at.line}:${error.at.column}\n${error.message.slice(error.message.indexOf('\n') + 1)}`
+    (store: Store) => {
+      const {stdout, stderr} = observer.guests.open(store.component)
+      const say = (line: string): void => stderr.write(Buffer.from(`${line}\n`))
+      const lines = assembleLines(line => {
+        const error = read(line)
+        if (error === undefined) return say(line)
+        store.state(HTTP_EVENT)?.fail(error)
+        const place = error.at === undefined ? '' : ` (${error.at.file}:${error.at.line}:${error.at.column})`
+        const [first, ...rest] = error.message.split('\n')
+        say([`${first}${place}`, ...rest].join('\n'))
+      }, LONGEST_REPORT)
+      return {
+        stdout,
+        stderr: {
+          write: bytes => lines.write(bytes),
+          end() {
+            lines.end()
+            stderr.end()
+          },
         },
-      }),
+      }
+    },
     ({stdout, stderr}) => {
       stdout.end()
       stderr.end()

@@ -5,7 +5,8 @@ import type {Destination} from '../manifest/match-host.ts'
 import {type Observer, observe} from '../observe/observer.ts'
 import type {RunningApp, StartApp} from '../server/app.ts'
 import type {RouteEntry} from '../triggers/http/routes.ts'
-import {createHttpTrigger, type HttpTarget} from '../triggers/http/server.ts'
+import {createHttpTrigger} from '../triggers/http/server.ts'
+import type {HttpTarget} from '../triggers/http/targets.ts'
 import {appVariables} from './app-variables.ts'
 import {type EngineParts, engineParts} from './engine-parts.ts'
 import type {AppDescription} from './prepare-app.ts'
@@ -38,8 +39,6 @@ export const startApp: StartApp<AppDescription> = async ({description, listen}) 
     app: {name, version},
     showErrors: !production,
     observer,
-    onDuplicateRoute: ({route}) =>
-      observer.note(`warning: route ${route} is given more than once: the last one counts`),
     ...(listen.tls === undefined
       ? {}
       : {tls: {cert: readFileSync(listen.tls.certPath), key: readFileSync(listen.tls.keyPath)}}),

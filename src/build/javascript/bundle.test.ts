@@ -10,7 +10,6 @@ import {createApp} from './test-app.ts'
 const OPTIONS = {
   entry: 'src/index.ts',
   loading: 'eager',
-  environment: true,
   importable: ['wasi:cli/environment@0.2.10', 'wasi:clocks/wall-clock@0.2.10'],
   mode: 'production',
 } as const

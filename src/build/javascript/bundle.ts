@@ -17,8 +17,6 @@ export type BundleOptions = Readonly<{
   root: string
   /** `eager`: the handler is loaded when the component is built; `lazy`: in every event. */
   loading: 'eager' | 'lazy'
-  /** Whether the world has environment variables. */
-  environment: boolean
   /** Module names that the world provides. */
   importable: readonly string[]
   /** What `process.env.NODE_ENV` is in the bundle. */
@@ -72,7 +70,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       metafile: true,
       external: [...options.importable],
       define: {'process.env.NODE_ENV': JSON.stringify(options.mode)},
-      plugins: [guestModules(entry, options.environment)],
+      plugins: [guestModules(entry)],
       logLevel: 'silent',
     })
     const output = (suffix: string) => result.outputFiles.find(file => file.path.endsWith(suffix))!.text
@@ -108,7 +106,7 @@ async function findEntry(root: string, entry: string): Promise<string> {
 }
 
 /** Resolves `mayfly:NAME`: the user's entry, or one of the files in guest/. */
-function guestModules(entry: string, environment: boolean): Plugin {
+function guestModules(entry: string): Plugin {
   const folder = fileURLToPath(new URL('guest/', import.meta.url))
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
   const load = (name: string) => ({
@@ -121,8 +119,6 @@ function guestModules(entry: string, environment: boolean): Plugin {
       onResolve({filter: /^mayfly:/}, ({path}) => {
         const name = path.slice(GUEST_NAMESPACE.length + 1)
         if (name === 'app') return {path: entry, sideEffects: true}
-        if (name === 'environment')
-          return {path: environment ? name : 'no-environment', namespace: GUEST_NAMESPACE}
         return {path: name, namespace: GUEST_NAMESPACE}
       })
       onResolve({filter: /^\.\//, namespace: GUEST_NAMESPACE}, ({path}) => ({

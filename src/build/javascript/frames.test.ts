@@ -26,8 +26,7 @@ test('a stack leads to the line that the author wrote', async () => {
     root: app.root,
     entry: 'src/index.ts',
     loading: 'eager',
-    environment: false,
-    importable: [],
+    importable: ['wasi:cli/environment@0.2.10'],
     mode: 'production',
   })
   const mapper = createFrameMapper(sourceMap)

@@ -43,13 +43,6 @@ test('the result is a component whose engine starts as initialisation left it', 
   assert.equal((exports['check_init'] as () => number)(), 0)
 })
 
-test('with environment: false the component does not import the environment', async () => {
-  const source = 'export default {fetch: (_: Request, env: object) => Response.json(env)}'
-  const imports = async (environment: boolean) =>
-    Buffer.from((await buildOf(source, {environment})).component).includes('wasi:cli/environment@0.2.10')
-  assert.deepEqual([await imports(true), await imports(false)], [true, false])
-})
-
 type Refusal = {code: string; at?: object; text?: RegExp}
 const refusals: [name: string, source: string, expected: Refusal][] = [
   [

@@ -24,8 +24,6 @@ export type JavaScriptOptions = Readonly<{
    * `never`: it is loaded anew in every event, and may.
    */
   snapshot?: 'build' | 'never'
-  /** Whether `env` holds the component's environment variables (imports wasi:cli/environment); true unless told. */
-  environment?: boolean
 }>
 
 /** Milliseconds of each step. */
@@ -47,15 +45,14 @@ export type JavaScriptBuild = Readonly<{
  *   MayflyErrors where there are several
  */
 export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaScriptBuild> {
-  const {entry, root, name, cacheDir, mode = 'production', snapshot = 'build', environment = true} = options
-  const world = httpWorld({environment})
+  const {entry, root, name, cacheDir, mode = 'production', snapshot = 'build'} = options
+  const world = httpWorld()
   const started = performance.now()
   const bundling = timed(
     bundle({
       entry,
       root,
       mode,
-      environment,
       importable: world.importable,
       loading: snapshot === 'never' ? 'lazy' : 'eager',
     }),

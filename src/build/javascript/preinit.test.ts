@@ -4,7 +4,7 @@ import {engineFor, initialise} from './preinit.ts'
 import {TEST_CACHE} from './test-app.ts'
 import {httpWorld} from './world.ts'
 
-const engine = await engineFor(httpWorld({environment: true}), TEST_CACHE)
+const engine = await engineFor(httpWorld(), TEST_CACHE)
 const LISTENER = 'addEventListener("fetch", () => {})'
 
 test('top-level code that does not end is stopped', async () => {

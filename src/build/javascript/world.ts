@@ -22,15 +22,11 @@ const WASI_VERSION = '0.2.10'
  */
 const WIT_FILES_VERSION = '0.2.12'
 
-export const ENVIRONMENT = `wasi:cli/environment@${WASI_VERSION}`
+const ENVIRONMENT = `wasi:cli/environment@${WASI_VERSION}`
 
-/**
- * The world of an HTTP handler: `wasi:http/proxy`, and the environment variables where `environment` asks for
- * them (a host that offers nothing but the proxy world does not have these).
- */
-export function httpWorld({environment}: {environment: boolean}): World {
-  const imports = environment ? [ENVIRONMENT] : []
-  const body = [`include wasi:http/proxy@${WASI_VERSION};`, ...imports.map(name => `import ${name};`)]
+/** The world of an HTTP handler: `wasi:http/proxy`, and the environment variables. */
+export function httpWorld(): World {
+  const body = [`include wasi:http/proxy@${WASI_VERSION};`, `import ${ENVIRONMENT};`]
   return {
     name: 'handler',
     wit: [
@@ -38,7 +34,7 @@ export function httpWorld({environment}: {environment: boolean}): World {
       `world handler {\n  ${body.join('\n  ')}\n}\n`,
       ...wasiPackages(),
     ].join('\n'),
-    importable: [...imports, ...PROXY_IMPORTS.map(name => `${name}@${WASI_VERSION}`)],
+    importable: [ENVIRONMENT, ...PROXY_IMPORTS.map(name => `${name}@${WASI_VERSION}`)],
   }
 }
 

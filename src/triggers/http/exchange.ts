@@ -45,6 +45,7 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
   #replyQueued = false
   #status = 0
   #error: MayflyError | undefined
+  #reported: MayflyError | undefined
   readonly #startedMs: number
   #endedMs = 0
 
@@ -163,6 +164,10 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
     this.#replyLater()
   }
 
+  fail(error: MayflyError): void {
+    this.#reported ??= error
+  }
+
   settle(outcome: Outcome): void {
     if (this.#outcome !== undefined) return
     this.#outcome = outcome
@@ -227,6 +232,11 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
 
   #send(response: OutgoingResponse): void {
     const {body, statusCode} = response
+    if (this.#reported !== undefined && statusCode >= 500 && this.context.showErrors) {
+      body?.readerGone()
+      this.#fail(this.#reported)
+      return
+    }
     const bodiless = this.method === 'HEAD' || statusCode === 204 || statusCode === 304
     const whole = bodiless || body === undefined || (body.state === 'finished' && body.trailers === undefined)
     // Nothing has gone out yet, so a broken answer can still become an honest one.
@@ -296,7 +306,7 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
       sandbox: this.sandbox,
       memoryTouchedBytes: this.memoryTouchedBytes,
     }
-    const error = this.#error
+    const error = this.#error ?? this.#reported
     if (error !== undefined) return {...record, error: {code: error.code, message: error.message}}
     return this.aborted ? {...record, error: CLIENT_GONE} : record
   }

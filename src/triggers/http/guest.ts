@@ -1,4 +1,5 @@
 // triggers/http/guest.ts: the border between the HTTP trigger and whatever runs guests.
+import type {MayflyError} from '../../base/errors.ts'
 import type {IncomingRequest} from '../../wasi/http/incoming-message.ts'
 import type {ResponseOutparam} from '../../wasi/http/outgoing-message.ts'
 import type {Outcome} from '../trigger.ts'
@@ -16,6 +17,8 @@ export interface HttpEvent {
   /** Set by the guest's runner for the log: 'fresh', 'restored' … */
   sandbox: string
   memoryTouchedBytes: number
+  /** The guest reports an error of its own: logged with the request and, in development, shown in place of a 5xx answer. */
+  fail(error: MayflyError): void
   /** Called once by the guest's runner when the guest's call has ended, before or after its answer went out. */
   settle(outcome: Outcome): void
 }

@@ -47,6 +47,7 @@ const CHUNK: usize = 65536;
 const WRITE_MAX: usize = 4096;
 
 let chunk: usize = 0;
+let reading = false;
 let counter: u32 = 0;
 const canary = new StaticArray<u8>(65536);
 
@@ -56,10 +57,7 @@ export function seed(): f64 {
 }
 
 export function cabi_realloc(ptr: usize, oldLen: usize, align: usize, len: usize): usize {
-  if (len == CHUNK || (chunk != 0 && len > 1024 && len <= CHUNK)) {
-    if (chunk == 0) chunk = heap.alloc(CHUNK);
-    return chunk;
-  }
+  if (reading) return chunk;
   const fresh = heap.alloc(len);
   if (ptr) memory.copy(fresh, ptr, oldLen);
   return fresh;
@@ -104,8 +102,11 @@ function echo(request: i32, out: i32): void {
   const outgoing = startResponse(out, 200, "application/octet-stream");
   outgoingBodyWrite(outgoing, ret);
   const output = load<i32>(ret, 4);
+  chunk = heap.alloc(CHUNK);
   while (true) {
+    reading = true;
     blockingRead(input, CHUNK, ret);
+    reading = false;
     if (load<u8>(ret)) break;
     if (!write(output, load<usize>(ret, 4), load<usize>(ret, 8))) break;
   }

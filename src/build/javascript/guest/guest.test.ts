@@ -18,7 +18,6 @@ async function run(
     root: app.root,
     entry: 'index.ts',
     loading,
-    environment: true,
     importable: ['wasi:cli/environment@0.2.10'],
     mode: 'production',
   })

@@ -1,5 +1,5 @@
 // build/javascript/guest/handler.ts: the handler shapes, and how an event reaches each of them.
-import {environment} from 'mayfly:environment'
+import {environment} from './environment.ts'
 import {describe, reportException} from './report.ts'
 
 /** The part of StarlingMonkey's FetchEvent that is used. */

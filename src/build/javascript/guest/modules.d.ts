@@ -4,10 +4,6 @@ declare module 'mayfly:app' {
   export default exported
 }
 
-declare module 'mayfly:environment' {
-  export const environment: Record<string, string>
-}
-
 declare module 'wasi:cli/environment@0.2.10' {
   export function getEnvironment(): [name: string, value: string][]
 }

@@ -192,6 +192,6 @@ export const MEMORY_BOMBS: readonly HostileGuest[] = [
         '(data (i32.const 2048) "x-much")',
       ),
     }),
-    expected: {status: [200, 500], codes: ['TRAP_HOST', 'LIMIT_MEMORY']},
+    expected: {status: [200, 500], codes: ['TRAP_HOST', 'LIMIT_MEMORY', 'HTTP_RESPONSE_INVALID']},
   },
 ]
