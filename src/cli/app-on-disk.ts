@@ -34,7 +34,9 @@ export async function readApp(
 function loneManifest({kind, path}: AppSource): string {
   const file = basename(path)
   const name = suggestName(file.replace(/\.\w+$/, ''))
-  const source = kind === 'script' ? `${name}.wasm` : file
+  // Text is a source too; only a binary is served as it is.
+  const isBuilt = kind === 'script' || /\.wat$/i.test(file)
+  const source = isBuilt ? `${name}.wasm` : file
   const lines = [
     'spin_manifest_version = 2',
     `application = {name = ${JSON.stringify(name)}}`,
@@ -44,7 +46,7 @@ function loneManifest({kind, path}: AppSource): string {
     `[component.${name}]`,
     `source = ${JSON.stringify(source)}`,
   ]
-  if (kind === 'script') lines.push(`[component.${name}.tool.mayfly]`, `entry = ${JSON.stringify(file)}`)
+  if (isBuilt) lines.push(`[component.${name}.tool.mayfly]`, `entry = ${JSON.stringify(file)}`)
   return `${lines.join('\n')}\n`
 }
 

@@ -15,6 +15,8 @@ export type ComponentBuildOptions = Readonly<{
   mode: 'production' | 'development'
   /** Instead of the manifest's `source`; absolute. */
   output?: string
+  /** Where the stamp and the source map are kept, instead of `root`. */
+  keepIn?: string
   /** Also where it is fresh, and where the manifest's own commands would not be run. */
   always: boolean
 }>
@@ -48,7 +50,7 @@ export async function buildComponent(
   if (entry === undefined) return await buildByCommands(component, output, options)
 
   const started = performance.now()
-  const stamp = stampFile(options.root, component.id)
+  const stamp = stampFile(options.keepIn ?? options.root, component.id)
   const sourceMapPath = extname(entry) === '.wat' ? undefined : `${stamp.slice(0, -'.json'.length)}.map`
   const result = {component: component.id, path: output, sourceMapPath}
   const settings = settingsHash([version(), entry, output, options.mode, component.mayfly.snapshot])
@@ -126,11 +128,14 @@ export async function parseText(path: string, cacheDir: string): Promise<Uint8Ar
   })
 }
 
-/** The parser says where: '--> <anon>:3:5'. */
+/** The parser prints its error's innards: `... line: 1, col: 3, ... kind: Custom("expected ...")`, counted from 0. */
 function watError(file: string, error: Error): MayflyError {
-  const place = /-->\s*[^\n]*?:(\d+):(\d+)/.exec(error.message)
-  const reason = error.message.split('\n', 1)[0]!.replace(/^error:\s*/, '')
-  const at = place === null ? {file} : {file, line: Number(place[1]), column: Number(place[2])}
+  const place = /\bline: (\d+), col: (\d+)/.exec(error.message)
+  // The innermost kind stands last.
+  const innermost = error.message.slice(Math.max(0, error.message.lastIndexOf('kind: ')))
+  const kind = /^kind: (?:Custom\("((?:[^"\\]|\\.)*)"\)|(.*?)) \}/.exec(innermost)
+  const reason = kind?.[1]?.replaceAll('\\"', '"') ?? kind?.[2] ?? error.message.split('\n', 1)[0]!
+  const at = place === null ? {file} : {file, line: Number(place[1]) + 1, column: Number(place[2]) + 1}
   return new MayflyError('BUILD_WAT', {reason}, {at, cause: error})
 }
 

@@ -64,12 +64,12 @@ export async function prepareApp({
   }
 }
 
-/** A lone handler's component is kept in the cache, not beside it. */
-async function loneOutput({kind, path}: AppSource): Promise<{output?: string}> {
-  if (kind !== 'script') return {}
+/** What is built of a lone file is kept in the cache, not beside it. */
+async function loneOutput({kind, path}: AppSource): Promise<{output?: string; keepIn?: string}> {
+  if (kind === 'manifest' || extname(path).toLowerCase() === '.wasm') return {}
   const directory = join(cacheDir(process.env), 'apps', hashOf([path]).slice(0, 32))
   await mkdir(directory, {recursive: true})
-  return {output: join(directory, 'handler.wasm')}
+  return {output: join(directory, 'component.wasm'), keepIn: directory}
 }
 
 /** `source` may be WebAssembly text, too. */

@@ -29,8 +29,8 @@ export function untilSignal(
         firstAt = now()
         handlers
           .stop(signal)
-          .then(() => resolve(0), reject)
           .finally(finish)
+          .then(() => resolve(0), reject)
       } else if (now() - firstAt > SAME_SIGNAL_MS) {
         handlers.kill()
         finish()

@@ -164,6 +164,10 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
     this.#replyLater()
   }
 
+  interrupted(): void {
+    this.context.stages.restart()
+  }
+
   fail(error: MayflyError): void {
     this.#reported ??= error
   }

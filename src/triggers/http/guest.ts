@@ -19,6 +19,8 @@ export interface HttpEvent {
   memoryTouchedBytes: number
   /** The guest reports an error of its own: logged with the request and, in development, shown in place of a 5xx answer. */
   fail(error: MayflyError): void
+  /** Called before `settle` when the guest was stopped from outside: the calls that led to it will never go on. */
+  interrupted(): void
   /** Called once by the guest's runner when the guest's call has ended, before or after its answer went out. */
   settle(outcome: Outcome): void
 }

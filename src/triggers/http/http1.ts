@@ -86,6 +86,8 @@ export class Http1Exchange extends Exchange {
 
   openBody(): IncomingBody {
     const request = this.#request
+    // Marks it as read by somebody, else node throws the body away when the answer is out, although the guest reads on.
+    request._read(0)
     return (this.incomingBody = new IncomingBody(request, {
       side: 'request',
       onFirstWait: () => {
@@ -145,7 +147,7 @@ export class Http1Exchange extends Exchange {
   protected drain(): void {
     // What the guest left unread must still be read, or the next request on this connection is never found.
     const body = this.incomingBody
-    if (body !== undefined && !this.#request.complete) {
+    if (body !== undefined) {
       body.release()
       this.#request.resume()
     }

@@ -44,7 +44,10 @@ export class SandboxedGuest implements HttpGuest {
 
   #runIn(sandbox: Sandbox, event: HttpEvent): void {
     event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
-    sandbox.onStopped = error => this.#end(sandbox, event, {kind: 'trap', error})
+    sandbox.onStopped = error => {
+      event.interrupted()
+      this.#end(sandbox, event, {kind: 'trap', error})
+    }
     sandbox.store.provide(HTTP_EVENT, event)
     let called: unknown
     try {

@@ -3,6 +3,8 @@
 // Each stage finds its own code and data in the caches: measured, this is worth twice the throughput. It must not lend one
 // guest's slowness to the others, so a turn is bounded in count and time, and guests known to run long go last.
 
+import {turns} from '../../engine/turns.ts'
+
 /** How long the guests of one component keep the thread, as a moving average. */
 export type Pace = {averageMs: number}
 
@@ -27,12 +29,13 @@ export const DEFAULT_STAGE_LIMITS: StageLimits = {maxCount: 256, budgetMs: 4, sl
 
 const WEIGHT = 1 / 8
 
+/** What runs is taken from the queues first, so that nothing else is lost with a guest that is stopped. */
 export class Stages {
   readonly #limits: StageLimits
   readonly #now: () => number
-  #queue: Staged[] = []
-  #slow: Staged[] = []
-  #replies: Staged[] = []
+  readonly #queue = new Queue<Staged>()
+  readonly #slow = new Queue<Staged>()
+  readonly #replies = new Queue<Staged>()
   #scheduled = false
   #draining = false
 
@@ -53,10 +56,16 @@ export class Stages {
     if (!this.#draining) this.#schedule()
   }
 
+  /** A guest was stopped, and the turn it ran in with it: goes on with the rest. */
+  restart(): void {
+    this.#draining = false
+    this.#schedule()
+  }
+
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(this.#drain)
+    turns.add(this.#drain)
   }
 
   readonly #drain = (): void => {
@@ -66,25 +75,22 @@ export class Stages {
     const started = this.#now()
     let now = started
 
-    const queue = this.#queue
-    this.#queue = []
-    let at = 0
-    while (at < queue.length && at < maxCount && now - started <= budgetMs) {
-      const event = queue[at++]!
+    for (let count = 0; count < maxCount && now - started <= budgetMs; count++) {
+      const event = this.#queue.take()
+      if (event === undefined) break
       if (event.pace.averageMs > slowMs) this.#slow.push(event)
       else now = this.#run(event, now)
     }
-    if (at < queue.length) this.#queue = queue.slice(at).concat(this.#queue)
     this.#writeReplies()
 
     // One at least, so that a steady stream of quick guests starves no slow one.
-    while (this.#slow.length > 0) {
-      now = this.#run(this.#slow.shift()!, this.#now())
+    for (let event = this.#slow.take(); event !== undefined; event = this.#slow.take()) {
+      now = this.#run(event, this.#now())
       this.#writeReplies()
       if (now - started > budgetMs) break
     }
     this.#draining = false
-    if (this.#queue.length > 0 || this.#slow.length > 0 || this.#replies.length > 0) this.#schedule()
+    if (!this.#queue.empty || !this.#slow.empty || !this.#replies.empty) this.#schedule()
   }
 
   #run(event: Staged, started: number): number {
@@ -96,9 +102,31 @@ export class Stages {
   }
 
   #writeReplies(): void {
-    if (this.#replies.length === 0) return
-    const replies = this.#replies
-    this.#replies = []
-    for (let i = 0; i < replies.length; i++) replies[i]!.reply()
+    for (let event = this.#replies.take(); event !== undefined; event = this.#replies.take()) event.reply()
+  }
+}
+
+/** First in, first out; the array is kept. */
+class Queue<T> {
+  readonly #items: (T | undefined)[] = []
+  #at = 0
+
+  get empty(): boolean {
+    return this.#items.length === 0
+  }
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  take(): T | undefined {
+    if (this.#items.length === 0) return undefined
+    const item = this.#items[this.#at]
+    this.#items[this.#at++] = undefined
+    if (this.#at === this.#items.length) {
+      this.#items.length = 0
+      this.#at = 0
+    }
+    return item
   }
 }
