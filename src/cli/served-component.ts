@@ -1,6 +1,7 @@
 // cli/served-component.ts: a component of an app, linked with what its manifest grants, as an HTTP guest.
 import {readFileSync} from 'node:fs'
 import {availableParallelism, totalmem} from 'node:os'
+import type {MayflyError} from '../base/errors.ts'
 import {decodeComponent} from '../engine/component/decode.ts'
 import {validateComponent} from '../engine/component/validate.ts'
 import type {Imports} from '../engine/link/imports.ts'
@@ -39,6 +40,8 @@ export type ServedComponentOptions = Readonly<{
   isSelf: (to: Destination) => boolean
   engine: EngineParts
   observer: Observer
+  /** Called when the component could not be initialised in time; nothing returns then. */
+  onStopped: (error: MayflyError) => void
 }>
 
 export type ServedComponent = Readonly<{
@@ -80,6 +83,7 @@ export function serveComponent(options: ServedComponentOptions): ServedComponent
     snapshot,
     limitPages: Math.floor((settings.maxMemoryBytes ?? limits.memoryMb * 1024 * 1024) / 65_536),
     limits: {cpuMs: limits.cpuMs, idleMs: limits.idleMs},
+    onStopped: options.onStopped,
   })
   const concurrency =
     settings.sandboxes ?? (limits.concurrency === 'auto' ? defaultConcurrency() : limits.concurrency)

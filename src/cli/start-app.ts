@@ -1,6 +1,8 @@
 // cli/start-app.ts: an app as a worker process serves it.
 import {readFileSync} from 'node:fs'
+import type {MayflyError} from '../base/errors.ts'
 import {startWatchdog} from '../engine/limits/watchdog.ts'
+import {turns} from '../engine/turns.ts'
 import type {Destination} from '../manifest/match-host.ts'
 import {type Observer, observe} from '../observe/observer.ts'
 import type {RunningApp, StartApp} from '../server/app.ts'
@@ -29,7 +31,9 @@ export const startApp: StartApp<AppDescription> = async ({description, listen}) 
   })
   let port = listen.port
   const isSelf = (to: Destination): boolean => to.port === port && to.host === listen.host
-  let loaded = loadApp(description, {engine, observer, isSelf})
+  const watchdog = startWatchdog(engine.guard)
+  const load = (version: AppDescription) => loadInTurn(version, {engine, observer, isSelf})
+  let loaded = await load(description)
   const {name, version} = description.app
   const trigger = await createHttpTrigger({
     host: listen.host,
@@ -44,14 +48,13 @@ export const startApp: StartApp<AppDescription> = async ({description, listen}) 
       : {tls: {cert: readFileSync(listen.tls.certPath), key: readFileSync(listen.tls.keyPath)}}),
   })
   port = trigger.address.port
-  const watchdog = startWatchdog(engine.guard)
 
   const running: RunningApp<AppDescription> = {
     port,
     async reload(next) {
-      const replaced = loaded
-      const coming = loadApp(next, {engine, observer, isSelf})
+      const coming = await load(next)
       trigger.setRoutes(coming.routes)
+      const replaced = loaded
       loaded = coming
       void replaced.close()
     },
@@ -64,9 +67,27 @@ export const startApp: StartApp<AppDescription> = async ({description, listen}) 
   return running
 }
 
+type LoadParts = Readonly<{
+  engine: EngineParts
+  observer: Observer
+  isSelf: (to: Destination) => boolean
+}>
+
+/** In a turn of its own: an initialisation that is stopped takes all that waits for it down, but this promise. */
+const loadInTurn = (description: AppDescription, parts: LoadParts): Promise<LoadedApp> =>
+  new Promise((resolve, reject) =>
+    turns.add(() => {
+      try {
+        resolve(loadApp(description, {...parts, onStopped: reject}))
+      } catch (error) {
+        reject(error)
+      }
+    }),
+  )
+
 function loadApp(
   {app, root, components, settings}: AppDescription,
-  parts: {engine: EngineParts; observer: Observer; isSelf: (to: Destination) => boolean},
+  parts: LoadParts & Readonly<{onStopped: (error: MayflyError) => void}>,
 ): LoadedApp {
   const variables = appVariables(app, settings.variables, process.env)
   const served = new Map<string, ServedComponent>()

@@ -3,10 +3,10 @@
 /**
  * - A guest stopped by its deadline leaves async_hooks' stack uneven; Node's check of it would end the process.
  * - V8 takes each wasm memory's full length for external memory and asks for a full collection about every seventh
- *   sandbox; counted within the global limit, and that set far away, it does not. What guests and the JavaScript heap
- *   may use is bounded elsewhere.
- * - Lazy validation: a function is validated when first called, so a 10 MB module starts at once. Modules are validated
- *   by our own decoder and by V8 when built.
+ *   sandbox; counted within the global limit, and that set far away, it does not. The JavaScript heap is then
+ *   bounded by heap-guard.ts, guests by their limits.
+ * - Lazy validation: a function is validated when it is first called, so a 10 MB module starts at once; an invalid one
+ *   fails then, as a trap.
  */
 export const GUEST_NODE_FLAGS: readonly string[] = [
   '--disable-warning=ExperimentalWarning',

@@ -1,6 +1,7 @@
 // server/worker.ts: the body of a worker process: does what the supervisor says, through the channel it was forked with.
 import {flushCompileCache} from 'node:module'
 import type {RunningApp, StartApp} from './app.ts'
+import {guardHeap} from './heap-guard.ts'
 import {type FromWorker, type ToWorker, toPlainErrors} from './protocol.ts'
 
 /** What a worker that lost its supervisor gives to the requests in flight. */
@@ -41,6 +42,7 @@ export function runWorker<Description>(startApp: StartApp<Description>): void {
       app = startApp(message.options)
       const {port} = await app
       tell({kind: 'ready', port})
+      guardHeap()
       setTimeout(flushCompileCache, FLUSH_COMPILE_CACHE_AFTER_MS).unref()
     } catch (error) {
       tell({kind: 'failed', errors: toPlainErrors(error)}, () => process.exit(1))

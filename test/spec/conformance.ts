@@ -1,17 +1,20 @@
 // test/spec/conformance.ts: runs .wast scripts of the component model against the engine.
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
-import {join, relative} from 'node:path'
+import {dirname, join, relative} from 'node:path'
 import {MayflyError} from '../../src/base/errors.ts'
 import {decodeComponent} from '../../src/engine/component/decode.ts'
 import {validateComponent} from '../../src/engine/component/validate.ts'
-import {notYet} from './nyi.ts'
+import {type NotYet, readNotYet} from './nyi.ts'
 import {explains} from './reasons.ts'
 import {type Action, type Command, parseScript, type Source} from './script.ts'
 import {matches, toValue} from './values.ts'
 
 /** What runs components; without one, scripts are decoded and validated only. */
 export type Executor<Instance> = Readonly<{
-  /** Instantiates a valid component; `registered` are the instances that it may import, by name. */
+  /**
+   * Instantiates a valid component; `registered` are the instances that it may import, by name.
+   * @throws LINK_UNSUPPORTED for what the engine cannot run: its instance's commands are skipped
+   */
   instantiate(bytes: Uint8Array, registered: ReadonlyMap<string, Instance>): Promise<Instance>
   /** Calls an exported function. A trap is an outcome, not an exception. */
   invoke(instance: Instance, name: string, args: readonly unknown[]): Promise<Outcome>
@@ -24,7 +27,7 @@ export type Outcome =
 export type Verdict = Readonly<{
   line: number
   command: Command['kind']
-  /** `skipped` if it needs an executor and there is none. */
+  /** `skipped` if it needs an executor and there is none, or an instance that the engine cannot run. */
   outcome: 'passed' | 'failed' | 'skipped'
   reason: string | undefined
 }>
@@ -51,9 +54,20 @@ export function scripts(directory: string): string[] {
 type State<Instance> = {
   readonly executor: Executor<Instance> | undefined
   readonly components: Map<string | undefined, Uint8Array>
-  readonly instances: Map<string | undefined, Instance>
+  readonly instances: Map<string | undefined, Instance | Unsupported>
   readonly registered: Map<string, Instance>
 }
+
+/** Stands for an instance that the engine cannot run, and says why; thrown by what needs one. */
+class Unsupported {
+  readonly reason: string
+
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
+const NO_EXECUTOR = 'nothing runs components here'
 
 /** Runs the commands of a script in order; every one gets a verdict. */
 export async function runScript<Instance>(path: string, options: Options<Instance> = {}): Promise<Verdict[]> {
@@ -67,64 +81,57 @@ export async function runScript<Instance>(path: string, options: Options<Instanc
   for (const command of parseScript(readFileSync(path, 'utf8'))) {
     const verdict = {line: command.line, command: command.kind}
     try {
-      const done = await run(state, command)
-      verdicts.push({...verdict, outcome: done ? 'passed' : 'skipped', reason: undefined})
+      await run(state, command)
+      verdicts.push({...verdict, outcome: 'passed', reason: undefined})
     } catch (error) {
-      verdicts.push({
-        ...verdict,
-        outcome: 'failed',
-        reason: error instanceof Error ? error.message : String(error),
-      })
+      if (error instanceof Unsupported) verdicts.push({...verdict, outcome: 'skipped', reason: error.reason})
+      else
+        verdicts.push({
+          ...verdict,
+          outcome: 'failed',
+          reason: error instanceof Error ? error.message : String(error),
+        })
     }
   }
   return verdicts
 }
 
-/** Resolves to false if the command needs an executor and there is none. */
-async function run<Instance>(state: State<Instance>, command: Command): Promise<boolean> {
-  const {executor} = state
+async function run<Instance>(state: State<Instance>, command: Command): Promise<void> {
   switch (command.kind) {
     case 'component': {
       const bytes = await accept(command.source)
       state.components.set(command.name, bytes)
       state.components.set(undefined, bytes)
-      if (!command.instantiate || executor === undefined) return true
-      return addInstance(state, executor, command.name, bytes)
+      if (command.instantiate && state.executor !== undefined) await addInstance(state, command.name, bytes)
+      return
     }
     case 'instance': {
       const bytes = state.components.get(command.component)
       if (bytes === undefined) throw new Error(`no component ${command.component}`)
-      return executor !== undefined && addInstance(state, executor, command.name, bytes)
+      return addInstance(state, command.name, bytes)
     }
     case 'register':
-      if (executor === undefined) return false
       state.registered.set(command.as, instanceOf(state, command.instance))
-      return true
+      return
     case 'action':
     case 'assert_return': {
-      if (executor === undefined) return false
-      const outcome = await invoke(state, executor, command.action)
+      const outcome = await invoke(state, command.action)
       if (outcome.kind === 'trap') throw new Error(`trapped: ${outcome.message}`)
-      if (command.kind === 'action') return true
+      if (command.kind === 'action') return
       const same =
         outcome.values.length === command.results.length &&
         command.results.every((result, i) => matches(result, outcome.values[i]))
       if (!same) throw new Error(`returned ${show(outcome.values)}`)
-      return true
+      return
     }
     case 'assert_trap': {
-      if (executor === undefined) {
-        if (command.action.kind !== 'invoke') await accept(command.action)
-        return false
-      }
+      const {action} = command
       const outcome =
-        command.action.kind === 'invoke'
-          ? await invoke(state, executor, command.action)
-          : await start(executor, state, await accept(command.action))
+        action.kind === 'invoke' ? await invoke(state, action) : await start(state, await accept(action))
       if (outcome.kind === 'return') throw new Error(`returned ${show(outcome.values)} where a trap was due`)
       if (!explains(outcome.message, command.message))
         throw new Error(`trapped for another reason: ${outcome.message}`)
-      return true
+      return
     }
     case 'assert_invalid':
     case 'assert_malformed':
@@ -134,30 +141,42 @@ async function run<Instance>(state: State<Instance>, command: Command): Promise<
       if (!explains(reason, command.message)) {
         throw new Error(`was rejected for another reason: ${reason}; due: ${command.message}`)
       }
-      return true
     }
   }
 }
 
 async function addInstance<Instance>(
   state: State<Instance>,
-  executor: Executor<Instance>,
   name: string | undefined,
   bytes: Uint8Array,
-): Promise<boolean> {
-  const instance = await executor.instantiate(bytes, state.registered)
-  state.instances.set(name, instance)
-  state.instances.set(undefined, instance)
-  return true
+): Promise<void> {
+  const set = (instance: Instance | Unsupported) => {
+    state.instances.set(name, instance)
+    state.instances.set(undefined, instance)
+  }
+  set(new Unsupported('its component could not be instantiated'))
+  try {
+    set(await instantiate(state, bytes))
+  } catch (error) {
+    if (error instanceof Unsupported) set(error)
+    throw error
+  }
 }
 
-async function start<Instance>(
-  executor: Executor<Instance>,
-  state: State<Instance>,
-  bytes: Uint8Array,
-): Promise<Outcome> {
+async function instantiate<Instance>({executor, registered}: State<Instance>, bytes: Uint8Array) {
+  if (executor === undefined) throw new Unsupported(NO_EXECUTOR)
   try {
-    await executor.instantiate(bytes, state.registered)
+    return await executor.instantiate(bytes, registered)
+  } catch (error) {
+    if (error instanceof MayflyError && error.code === 'LINK_UNSUPPORTED')
+      throw new Unsupported(String(error.details['feature']))
+    throw error
+  }
+}
+
+async function start<Instance>(state: State<Instance>, bytes: Uint8Array): Promise<Outcome> {
+  try {
+    await instantiate(state, bytes)
     return {kind: 'return', values: []}
   } catch (error) {
     if (error instanceof MayflyError) return {kind: 'trap', message: error.message}
@@ -165,17 +184,16 @@ async function start<Instance>(
   }
 }
 
-function invoke<Instance>(
-  state: State<Instance>,
-  executor: Executor<Instance>,
-  action: Action,
-): Promise<Outcome> {
+function invoke<Instance>(state: State<Instance>, action: Action): Promise<Outcome> {
+  const {executor} = state
+  if (executor === undefined) throw new Unsupported(NO_EXECUTOR)
   return executor.invoke(instanceOf(state, action.instance), action.name, action.args.map(toValue))
 }
 
 function instanceOf<Instance>(state: State<Instance>, name: string | undefined): Instance {
   const instance = state.instances.get(name)
   if (instance === undefined) throw new Error(`no instance ${name ?? ''}`)
+  if (instance instanceof Unsupported) throw instance
   return instance
 }
 
@@ -226,20 +244,45 @@ async function rejection(source: Source): Promise<string | undefined> {
   }
 }
 
-/** Prints what fails under the directory that is given, or in the suite, and is not in nyi.txt. */
+/** What is wrong with a script's verdicts, given the list of what cannot run yet; one line each. */
+export function complaints(script: string, verdicts: readonly Verdict[], list: NotYet): string[] {
+  const found: string[] = []
+  for (const {line, command, outcome, reason} of verdicts) {
+    const listed = list.form(script, line)
+    if (listed && outcome !== 'failed') found.push(`${script}:${line} works: take it out of nyi.txt`)
+    if (!listed && outcome === 'failed') found.push(`${script}:${line} ${command}: ${reason}`)
+  }
+  const skips = verdicts.find(each => each.outcome === 'skipped')
+  if (list.script(script) && skips === undefined) found.push(`${script} runs in full: take it out of nyi.txt`)
+  if (!list.script(script) && skips !== undefined)
+    found.push(
+      `${script}:${skips.line} ${skips.command} is skipped, and not listed in nyi.txt: ${skips.reason}`,
+    )
+  return found
+}
+
+/** Prints what fails under `directory`, and a table by folder. */
 async function main(directory: string | undefined): Promise<void> {
   if (directory === undefined) throw new Error('no scripts found: name a directory or set MAYFLY_SPEC_DIR')
-  const counts = {passed: 0, failed: 0, skipped: 0}
-  const list = readFileSync(join(import.meta.dirname, 'nyi.txt'), 'utf8')
+  const {engineExecutor} = await import('./executor.ts')
+  const list = readNotYet()
+  const folders: Record<string, Record<Verdict['outcome'] | 'not yet', number>> = {}
+  const reasons: Record<string, number> = {}
   for (const script of scripts(directory)) {
-    for (const {line, command, outcome, reason} of await runScript(join(directory, script))) {
-      if (outcome === 'failed' && notYet(list, script)(line)) continue
-      counts[outcome]++
-      if (outcome === 'failed') console.log(`${script}:${line} ${command}: ${reason}`)
+    const verdicts = await runScript(join(directory, script), {executor: engineExecutor('image')})
+    folders[dirname(script)] ??= {passed: 0, failed: 0, skipped: 0, 'not yet': 0}
+    const folder = folders[dirname(script)]!
+    for (const {line, outcome, reason} of verdicts) {
+      folder[outcome === 'failed' && list.form(script, line) ? 'not yet' : outcome]++
+      if (outcome === 'skipped') reasons[reason!] = (reasons[reason!] ?? 0) + 1
+    }
+    for (const complaint of complaints(script, verdicts, list)) {
+      console.log(complaint)
+      process.exitCode = 1
     }
   }
-  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
-  if (counts.failed > 0) process.exitCode = 1
+  console.table(folders)
+  for (const [reason, count] of Object.entries(reasons)) console.log(`${count} skipped: ${reason}`)
 }
 
 if (import.meta.main) await main(process.argv[2] ?? suiteDirectory())

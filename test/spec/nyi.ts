@@ -1,14 +1,25 @@
-// test/spec/nyi.ts: reads nyi.txt, the list of forms that cannot run yet.
+// test/spec/nyi.ts: reads nyi.txt, the list of what cannot run yet.
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
 
-/** Tells by its line whether a form of `script` is on the list. */
-export function notYet(list: string, script: string): (line: number) => boolean {
-  const lines = new Set<string>()
-  for (const entry of list.split('\n')) {
+export type NotYet = Readonly<{
+  /** Whether the form of a script that starts in `line` is on the list: it must fail. */
+  form(script: string, line: number): boolean
+  /** Whether a script is on the list as a whole: some of its forms must be skipped. */
+  script(script: string): boolean
+}>
+
+export function readNotYet(text = readFileSync(join(import.meta.dirname, 'nyi.txt'), 'utf8')): NotYet {
+  const entries = new Set<string>()
+  for (const entry of text.split('\n')) {
     const [path, line, ...reason] = entry.trim().split(/\s+/)
     if (path === undefined || path === '' || path.startsWith('#')) continue
     if (line === undefined || reason.length === 0)
       throw new Error(`nyi.txt: an entry needs a line and a reason: ${entry}`)
-    if (path === script) lines.add(line)
+    entries.add(`${path} ${line}`)
   }
-  return line => lines.has(String(line))
+  return {
+    form: (script, line) => entries.has(`${script} ${line}`),
+    script: script => entries.has(`${script} *`),
+  }
 }

@@ -18,6 +18,19 @@ const ours: Readonly<Record<string, string>> = {
   'expected primitive, found record': 'expected u32, found record',
   // The engine that compiles core modules has words of its own.
   'type mismatch': 'not enough arguments on the stack for i32.add',
+  'wasm trap: wasm `unreachable` instruction executed': 'the guest trapped: unreachable',
+  // The engine tells pointers that are wrong apart by what they point to only where that says more.
+  'wasm trap: list content out-of-bounds': 'pointer out of bounds of memory',
+  'wasm trap: unaligned pointer': 'unaligned pointer',
+  'wasm trap: cannot enter component instance': 'cannot enter component instance',
+  'string content out-of-bounds': 'pointer out of bounds of memory',
+  'string pointer/length out of bounds of memory': 'pointer out of bounds of memory',
+  'realloc return: beyond end of memory': 'pointer out of bounds of memory',
+  'realloc return: result not aligned': 'unaligned pointer',
+  'handle index 1 used with the wrong type, expected guest-defined resource but found a different guest-defined resource':
+    'handle index 1 used with the wrong type',
+  'incomplete utf-8 byte sequence': 'invalid utf-8',
+  'invalid `char` bit pattern': 'not a Unicode scalar value',
   // The text parser prints its errors as structures.
   'invalid string escape': 'Lex(InvalidStringEscape',
 }

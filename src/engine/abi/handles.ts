@@ -2,7 +2,13 @@
 import {trap} from './trap.ts'
 import type {Resource} from './types.ts'
 
-const MAX_LENGTH = 2 ** 28 - 1
+/** The specification allows 2^28 - 1, which would be more than a process has memory for. */
+const MAX_HANDLES = 2 ** 20
+
+/** How many more handles the tables of one sandbox may hold together. */
+export class HandleQuota {
+  left = MAX_HANDLES
+}
 
 /** Counts the borrows that a call handed to a component and that it must drop before it returns. */
 export type BorrowScope = {borrows: number}
@@ -20,14 +26,19 @@ export type Handle = {
 export class HandleTable {
   #entries: (Handle | undefined)[] = [undefined]
   #free: number[] = []
+  readonly #quota: HandleQuota
+
+  constructor(quota = new HandleQuota()) {
+    this.#quota = quota
+  }
 
   add(handle: Handle): number {
+    if (--this.#quota.left < 0) trap('TRAP_BAD_HANDLE', `it holds more than ${MAX_HANDLES} handles`)
     const index = this.#free.pop()
     if (index !== undefined) {
       this.#entries[index] = handle
       return index
     }
-    if (this.#entries.length > MAX_LENGTH) trap('TRAP_BAD_HANDLE', 'the handle table is full')
     return this.#entries.push(handle) - 1
   }
 
@@ -51,6 +62,7 @@ export class HandleTable {
   #remove(index: number): void {
     this.#entries[index] = undefined
     this.#free.push(index)
+    this.#quota.left++
   }
 
   /** lower_own */
@@ -119,6 +131,7 @@ export class HandleTable {
 
   /** Makes the table what it was. */
   restore(state: HandleTableState | undefined): void {
+    this.#quota.left += this.#entries.length - 1 - this.#free.length
     if (state === undefined) {
       if (this.#entries.length === 1) return
       this.#entries.length = 1
@@ -127,6 +140,7 @@ export class HandleTable {
     }
     this.#entries = state.entries.map(handle => handle && {...handle})
     this.#free = [...state.free]
+    this.#quota.left -= this.#entries.length - 1 - this.#free.length
   }
 }
 

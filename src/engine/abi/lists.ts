@@ -5,6 +5,7 @@ import {trap} from './trap.ts'
 import {canonicalNan} from './values.ts'
 
 export const MAX_LIST_BYTE_LENGTH = 2 ** 28 - 1
+const MAX_REALLOC_BYTE_LENGTH = 2 ** 32 - 1
 
 type NumberArray =
   | Uint8Array
@@ -28,6 +29,14 @@ export function listBytes(count: number, size: number): number {
   return bytes
 }
 
+/** The bytes to allocate for `count` elements; the ABI limits what is lifted only. @throws TRAP_OUT_OF_BOUNDS */
+export function storedBytes(count: number, size: number): number {
+  const bytes = count * size
+  if (bytes > MAX_REALLOC_BYTE_LENGTH)
+    trap('TRAP_OUT_OF_BOUNDS', `a list of ${bytes} bytes is more than any memory can take`)
+  return bytes
+}
+
 /** @throws TRAP_OUT_OF_BOUNDS, TRAP_MISALIGNED */
 export function checkList(
   memory: GuestMemory,
@@ -47,6 +56,7 @@ export function checkLength(list: ArrayLike<unknown>, length: number): void {
 
 export function loadBytes(memory: GuestMemory, ptr: number, length: number): Uint8Array {
   memory.check(ptr, listBytes(length, 1))
+  memory.spend(length)
   return memory.u8.slice(ptr, ptr + length)
 }
 
@@ -58,6 +68,7 @@ export function loadNumbers(
   count: number,
 ): NumberArray {
   checkList(memory, ptr, count, size, size)
+  memory.spend(count * size)
   return new array(memory.u8.buffer, ptr, count).slice()
 }
 
@@ -74,7 +85,7 @@ export function loadFloats(
 }
 
 export function storeBytes(memory: GuestMemory, allocate: Allocate, bytes: Uint8Array): number {
-  const ptr = allocate(1, listBytes(bytes.length, 1))
+  const ptr = allocate(1, storedBytes(bytes.length, 1))
   memory.u8.set(bytes, ptr)
   return ptr
 }
@@ -86,7 +97,7 @@ export function storeNumbers(
   size: number,
   numbers: ArrayLike<number> & ArrayLike<bigint>,
 ): number {
-  const ptr = allocate(size, listBytes(numbers.length, size))
+  const ptr = allocate(size, storedBytes(numbers.length, size))
   new array(memory.u8.buffer, ptr, numbers.length).set(numbers)
   return ptr
 }
@@ -98,7 +109,7 @@ export function storeFloats(
   size: number,
   numbers: ArrayLike<number>,
 ): number {
-  const ptr = allocate(size, listBytes(numbers.length, size))
+  const ptr = allocate(size, storedBytes(numbers.length, size))
   const floats = new array(memory.u8.buffer, ptr, numbers.length)
   for (let i = 0; i < numbers.length; i++) floats[i] = canonicalNan(numbers[i]!)
   return ptr

@@ -2,6 +2,8 @@
 import {trap} from './trap.ts'
 
 const PAGE = 65536
+const MEGABYTE = 2 ** 20
+const MAX_LIFTED_BYTES = 128 * MEGABYTE
 
 /** One memory of one sandbox. Call `sync()` after anything that may have run guest code, before reading or writing. */
 export class GuestMemory {
@@ -14,6 +16,7 @@ export class GuestMemory {
   storedLength = 0
   /** Bytes known to be inside the virtual size; it only rises during an event. */
   #known = 0
+  #lifted = 0
 
   /** `size` holds the memory's virtual size in pages. */
   constructor(memory: WebAssembly.Memory, size: WebAssembly.Global<'i32'> | WebAssembly.Global<'i64'>) {
@@ -32,6 +35,21 @@ export class GuestMemory {
     this.u8 = new Uint8Array(buffer)
     this.buffer = Buffer.from(buffer)
     this.view = new DataView(buffer)
+  }
+
+  /** Begins a call, for which `spend` counts anew. */
+  begin(): void {
+    this.#lifted = 0
+  }
+
+  /**
+   * Counts what a call copies out of the guest. Elements may share their bytes, so that a small memory could hold lists
+   * without end; copying them takes memory and time that belong to the host.
+   */
+  spend(bytes: number): void {
+    this.#lifted += bytes
+    if (this.#lifted > MAX_LIFTED_BYTES)
+      trap('TRAP_OUT_OF_BOUNDS', `one call passes more than ${MAX_LIFTED_BYTES / MEGABYTE} MB of values`)
   }
 
   /** A restored sandbox may be smaller again. */

@@ -36,6 +36,7 @@ export function loadUtf8(memory: GuestMemory, ptr: number, byteLength: number): 
     const text = shortAscii(memory.u8, ptr, byteLength)
     if (text !== undefined) return text
   }
+  memory.spend(byteLength)
   try {
     return strictUtf8.decode(memory.u8.subarray(ptr, ptr + byteLength))
   } catch {
@@ -47,6 +48,7 @@ export function loadUtf16(memory: GuestMemory, ptr: number, codeUnits: number): 
   const byteLength = codeUnits * 2
   if (byteLength > MAX_STRING_BYTE_LENGTH) tooLong(byteLength)
   memory.checkAligned(ptr, byteLength, 2)
+  memory.spend(byteLength)
   try {
     return strictUtf16.decode(memory.u8.subarray(ptr, ptr + byteLength))
   } catch {
@@ -58,8 +60,18 @@ export function loadLatin1OrUtf16(memory: GuestMemory, ptr: number, tagged: numb
   if (tagged >= UTF16_TAG) return loadUtf16(memory, ptr, tagged - UTF16_TAG)
   if (tagged > MAX_STRING_BYTE_LENGTH) tooLong(tagged)
   memory.checkAligned(ptr, tagged, 2)
+  memory.spend(tagged)
   return memory.buffer.latin1Slice(ptr, ptr + tagged)
 }
+
+/** A tagged length of a 64-bit memory, whose tag is bit 63, as one of a 32-bit memory. Too long stays too long. */
+export function narrowTag(tagged: bigint): number {
+  const length = Math.min(Number(BigInt.asUintN(63, tagged)), UTF16_TAG - 1)
+  return BigInt.asUintN(64, tagged) >> 63n === 1n ? UTF16_TAG + length : length
+}
+
+export const widenTag = (tagged: number): bigint =>
+  tagged >= UTF16_TAG ? (1n << 63n) + BigInt(tagged - UTF16_TAG) : BigInt(tagged)
 
 /** Stores the string and returns its pointer; its second word is left in `memory.storedLength`. */
 export function storeUtf8(memory: GuestMemory, allocate: Allocate, text: string): number {
@@ -81,7 +93,6 @@ export function storeUtf8(memory: GuestMemory, allocate: Allocate, text: string)
     }
   }
   const byteLength = Buffer.byteLength(text)
-  if (byteLength > MAX_STRING_BYTE_LENGTH) tooLong(byteLength)
   const ptr = allocate(1, byteLength)
   memory.buffer.utf8Write(text, ptr, byteLength)
   memory.storedLength = byteLength
@@ -90,7 +101,6 @@ export function storeUtf8(memory: GuestMemory, allocate: Allocate, text: string)
 
 export function storeUtf16(memory: GuestMemory, allocate: Allocate, text: string): number {
   const byteLength = text.length * 2
-  if (byteLength > MAX_STRING_BYTE_LENGTH) tooLong(byteLength)
   const ptr = allocate(2, byteLength)
   memory.buffer.ucs2Write(text.toWellFormed(), ptr, byteLength)
   memory.storedLength = text.length
@@ -108,7 +118,6 @@ export function storeLatin1OrUtf16(memory: GuestMemory, allocate: Allocate, text
     memory.storedLength = text.length + UTF16_TAG
     return ptr
   }
-  if (text.length > MAX_STRING_BYTE_LENGTH) tooLong(text.length)
   const ptr = allocate(2, text.length)
   memory.buffer.latin1Write(text, ptr, text.length)
   memory.storedLength = text.length

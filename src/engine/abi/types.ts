@@ -86,8 +86,8 @@ export function elementsOf(type: Type): readonly Type[] | undefined {
   return undefined
 }
 
-/** Whether a handle of this kind occurs anywhere inside. */
-export function contains(type: Type | undefined, kind: 'own' | 'borrow', seen = new Set<Type>()): boolean {
+/** Whether a type of this kind occurs anywhere inside. */
+export function contains(type: Type | undefined, kind: Type['kind'], seen = new Set<Type>()): boolean {
   if (type === undefined || seen.has(type)) return false
   seen.add(type)
   if (type.kind === kind) return true

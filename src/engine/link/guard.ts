@@ -1,5 +1,4 @@
 // engine/link/guard.ts: tells, for another thread, whether guest code runs right now, and which.
-import {trap} from '../abi/trap.ts'
 
 /** The values of `word[GUARD_STATE]`. Only in IN_GUEST may the watchdog move it, to KILLING, and then terminate. */
 export const HOST = 0
@@ -12,6 +11,9 @@ export const GUARD_STRETCH = 1
 /** Milliseconds that the stretch may take. */
 export const GUARD_LIMIT_MS = 2
 export const GUARD_WORDS = 3
+
+/** A termination that was asked for lands within a few milliseconds. */
+const TERMINATION_MS = 250
 
 /** Who runs in the current stretch. */
 export interface Stoppable {
@@ -46,15 +48,18 @@ export class Guard {
     if (Atomics.exchange(this.word, GUARD_STATE, HOST) === KILLING) this.#awaitTermination()
   }
 
-  /** The watchdog is about to terminate this thread's JavaScript: let it happen here, in a loop that may be ended. */
-  #awaitTermination(): never {
-    Atomics.store(this.word, GUARD_STATE, KILLING)
-    while (Atomics.load(this.word, GUARD_STATE) === KILLING);
-    return trap('TRAP_CORE', 'it was stopped')
+  /**
+   * The watchdog is about to terminate this thread's JavaScript: let it happen here, in a loop that may be ended. Should
+   * it not come, it has landed before, and only `recover` was not called yet.
+   */
+  #awaitTermination(): void {
+    const end = performance.now() + TERMINATION_MS
+    while (performance.now() < end);
   }
 
   /** Called in a turn after a termination has landed. */
   recover(): void {
+    Atomics.store(this.word, GUARD_STATE, HOST)
     const running = this.#running
     this.#running = undefined
     running?.stopped()

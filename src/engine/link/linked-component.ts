@@ -56,7 +56,7 @@ export class LinkedComponent {
       plan.resources.flatMap(({resource, host}) => (host === undefined ? [] : [[resource, host] as const])),
     )
     this.imports = plan.hostFunctions.map(each => each.name)
-    const program = emitProgram(plan, Object.keys(GLUE_ABI))
+    const program = emitProgram(plan, Object.keys(GLUE_ABI), options.who)
     this.exports = program.exports.map(each => ({
       interface: each.interface,
       name: each.name,

@@ -32,6 +32,9 @@ import {type CoreInstanceItem, type InstanceItem, type Item, Scope, type TypeIte
 import {resourceAt, typeItem} from './type-scope.ts'
 import {InterfaceIndex} from './version.ts'
 
+/** More than any component of a toolchain has; few bytes can ask for many, since components may be instantiated often. */
+const MAX_STEPS = 20_000
+
 /** The interface under which functions are offered that a world imports outside any interface. */
 export const ROOT_INTERFACE = '$root'
 
@@ -61,6 +64,8 @@ class Resolver {
   readonly #memories: MemoryRef[] = []
   readonly #trampolines: Trampoline[] = []
   readonly #steps: Step[] = []
+  /** Instances made, and instance types walked. */
+  #taken = 0
   readonly #hostFunctions: {name: string; host: HostFunction}[] = []
   readonly #hostFunctionIndex = new Map<HostFunction, number>()
 
@@ -91,6 +96,7 @@ class Resolver {
     parentInstance: number | undefined,
     args: ReadonlyMap<string, Item> | undefined,
   ): InstanceItem {
+    this.#step()
     const instance = this.#instances.push({parent: parentInstance, blocks: false}) - 1
     const scope = new Scope(parentScope, instance)
     const exports = new Map<string, Item>()
@@ -141,6 +147,10 @@ class Resolver {
     return exports
   }
 
+  #step(): void {
+    if (++this.#taken > MAX_STEPS) this.#unsupported(`more than ${MAX_STEPS} instances`)
+  }
+
   #unsupported(feature: string, remedy = ''): never {
     throw new MayflyError('LINK_UNSUPPORTED', {who: this.#options.who, feature, remedy})
   }
@@ -169,6 +179,7 @@ class Resolver {
       name: each.name,
       ref: coreExport(args.get(each.module)!, each.name),
     }))
+    this.#step()
     const instance = this.#instanceModules.push(this.#modules[module]!) - 1
     this.#steps.push({kind: 'instantiate', instance, module, imports})
     return {kind: 'instantiated', instance}
@@ -299,6 +310,7 @@ class Resolver {
 
   /** Evaluates an instance type's declarators, finding each export in what the host offers. */
   #hostInstance(name: string, type: TypeItem & {kind: 'instance' | 'component'}): InstanceItem {
+    this.#step()
     const offered = this.#interfaces.find(name)
     const scope = new Scope(type.scope, type.scope.instance)
     const exports = new Map<string, Item>()

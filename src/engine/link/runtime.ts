@@ -1,5 +1,11 @@
 // engine/link/runtime.ts: one sandbox's link-time state, which emitted glue works on.
-import {type BorrowScope, type Handle, HandleTable, type HandleTableState} from '../abi/handles.ts'
+import {
+  type BorrowScope,
+  type Handle,
+  HandleQuota,
+  HandleTable,
+  type HandleTableState,
+} from '../abi/handles.ts'
 import type {GuestMemory} from '../abi/memory.ts'
 import {trap} from '../abi/trap.ts'
 import type {Resource} from '../abi/types.ts'
@@ -8,12 +14,17 @@ import {turns} from '../turns.ts'
 import type {Guard} from './guard.ts'
 import {GuestResource} from './guest-resource.ts'
 import type {HostResource} from './imports.ts'
+import {uncatchable} from './uncatchable.ts'
 
 /** A component instance (CanonicalABI.md, Component Instances). */
 export class ComponentInstance {
-  readonly handles = new HandleTable()
+  readonly handles: HandleTable
   mayEnter = true
   mayLeave = true
+
+  constructor(quota: HandleQuota) {
+    this.handles = new HandleTable(quota)
+  }
 }
 
 export type RuntimeState = readonly (HandleTableState | undefined)[]
@@ -43,7 +54,8 @@ export class Runtime {
   }) {
     this.store = options.store
     this.guard = options.guard
-    this.instances = Array.from({length: options.instances}, () => new ComponentInstance())
+    const quota = new HandleQuota()
+    this.instances = Array.from({length: options.instances}, () => new ComponentInstance(quota))
     this.#hostResources = options.hostResources
   }
 
@@ -86,10 +98,10 @@ export class Runtime {
               resolve(result)
               this.guard.enter()
             } catch (error) {
-              reject(error)
+              reject(uncatchable(error))
             }
           }),
-        error => go(() => reject(error)),
+        error => go(() => reject(uncatchable(error))),
       )
     })
   }
@@ -97,7 +109,7 @@ export class Runtime {
   /** Ends every suspended call with `reason`; what the host answers later is ignored. */
   abort(reason: unknown): void {
     this.waiting = 0
-    for (const reject of this.#suspended) reject(reason)
+    for (const reject of this.#suspended) reject(uncatchable(reason))
     this.#suspended.clear()
   }
 

@@ -38,18 +38,21 @@ export class Pool {
     return this.#alive
   }
 
-  /** A sandbox at once, or a promise of one where all are busy. @throws LIMIT_CONCURRENCY when too many wait already */
-  lease(): Sandbox | Promise<Sandbox> {
+  /**
+   * A sandbox at once, or a promise of one where all are busy. `onStopped` is called instead where a new one had to be
+   * made and took too long. @throws LIMIT_CONCURRENCY when too many wait already
+   */
+  lease(onStopped?: (error: MayflyError) => void): Sandbox | Promise<Sandbox> {
     const free = this.#free.pop()
     if (free !== undefined) return free
-    if (this.#alive < this.#options.concurrency) return this.#make()
+    if (this.#alive < this.#options.concurrency) return this.#make(onStopped)
     if (this.#waiting.length >= this.#options.queue)
       throw new MayflyError('LIMIT_CONCURRENCY', {component: this.#component.linked.who})
     return new Promise((give, fail) => this.#waiting.push({give, fail}))
   }
 
-  #make(): Sandbox {
-    const sandbox = this.#component.make()
+  #make(onStopped?: (error: MayflyError) => void): Sandbox {
+    const sandbox = this.#component.make(onStopped)
     this.#alive++
     return sandbox
   }

@@ -1,4 +1,5 @@
 // engine/pool/prepared-component.ts: a linked component with its image: what sandboxes are made from.
+import {MayflyError} from '../../base/errors.ts'
 import {type Decision, decide, type Initialised, type RenewedSeed, type SnapshotMode} from '../init/decide.ts'
 import type {Draw, Entropy} from '../init/entropy.ts'
 import type {Guard} from '../link/guard.ts'
@@ -22,6 +23,8 @@ export type PrepareOptions = Readonly<{
   snapshot: SnapshotMode
   /** The Random and Clock that the linked host functions use. */
   entropy: Entropy
+  /** Called when the initialisation that makes the image was stopped for taking too long; it does not return then. */
+  onStopped?: (error: MayflyError) => void
 }>
 
 type Made = {
@@ -31,8 +34,11 @@ type Made = {
   budget: MemoryBudget
 }
 
-/** Initialisation has no event that could fail instead of it: it may take long. */
-const INITIALISE_LIMIT_MS = 60_000
+/** Making an image is done once, and keeps no event waiting. */
+const IMAGE_LIMIT_MS = 60_000
+
+/** Whose time an initialisation is. */
+type Payer = Readonly<{limitMs: number; onStopped: ((error: MayflyError) => void) | undefined}>
 
 export class PreparedComponent {
   readonly linked: LinkedComponent
@@ -56,24 +62,28 @@ export class PreparedComponent {
   }
 
   #initialise(): Initialised {
-    const made = this.#make('initialise')
+    const made = this.#make('initialise', {limitMs: IMAGE_LIMIT_MS, onStopped: this.#options.onStopped})
     made.runtime.end()
     made.runtime.store.clear()
     return {image: this.#options.tier.capture(made.state), runtime: made.runtime.capture()}
   }
 
-  /** A sandbox equal to the image; or, where there is none, one initialised for a single event. */
-  make(): Sandbox {
+  /**
+   * A sandbox equal to the image; or, where there is none, one initialised for a single event. Where that takes too long,
+   * it does not return, and `onStopped` is called.
+   */
+  make(onStopped?: (error: MayflyError) => void): Sandbox {
     const {limits, tier} = this.#options
+    const payer: Payer = {limitMs: limits.cpuMs, onStopped}
     if (this.decision.kind === 'anew') {
-      const made = this.#make('initialise')
+      const made = this.#make('initialise', payer)
       return new Sandbox({...made, restorer: undefined, initial: [], limits, renew: undefined})
     }
     const {
       initialised: {image, runtime: initial},
       seeds,
     } = this.decision
-    const made = this.#make('adopt')
+    const made = this.#make('adopt', payer)
     const restorer = tier.adopt(image, made.state)
     made.runtime.restore(initial)
     made.budget.settle()
@@ -81,7 +91,7 @@ export class PreparedComponent {
     return new Sandbox({...made, restorer, initial, limits, renew})
   }
 
-  #make(how: 'initialise' | 'adopt'): Made {
+  #make(how: 'initialise' | 'adopt', {limitMs, onStopped}: Payer): Made {
     const {component, guard, limitPages} = this.#options
     const runtime = new Runtime({
       store: new Store(component),
@@ -91,7 +101,8 @@ export class PreparedComponent {
     })
     const budget = createMemoryBudget({limitPages, component})
     const state: CoreInstanceState[] = []
-    guard.begin(undefined, INITIALISE_LIMIT_MS)
+    const stopped = () => onStopped?.(new MayflyError('LIMIT_CPU', {limit: limitMs, component}))
+    guard.begin({stopped}, limitMs)
     try {
       const steps = this.linked.instantiate(runtime)
       for (;;) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import http from 'node:http'
 import net from 'node:net'
+import {text as readText} from 'node:stream/consumers'
 import {test} from 'node:test'
 import {setTimeout as sleep} from 'node:timers/promises'
 import type {MayflyError} from '../../base/errors.ts'
@@ -68,4 +70,19 @@ test('closing: when the grace is over the rest is aborted', async t => {
   await hanging
   await until(() => served.records.length === 2)
   assert.equal(aborted, 2)
+})
+
+test('closing: an answer that a slow client has not taken yet still arrives whole', async t => {
+  // Far more than the kernel's buffers of both sides take.
+  const size = 24 * 1024 * 1024
+  const served = await serve(t, [
+    {route: '/big', target: {kind: 'static', response: {body: 'x'.repeat(size)}}},
+  ])
+  const response = await new Promise<http.IncomingMessage>(resolve =>
+    http.get(`${served.url}/big`, {agent: false}, resolve),
+  )
+  const closed = served.close(5000)
+  await sleep(30)
+  assert.equal((await readText(response)).length, size)
+  await closed
 })

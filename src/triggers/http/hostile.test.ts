@@ -212,3 +212,14 @@ test('an upload waits for its guest: 32 MB through a guest that reads late, all 
   start!()
   assert.equal(await answer, String(TOTAL))
 })
+
+test('of many small headers none is left out', async t => {
+  const served = await serve(t, [
+    to('/...', world => world.answer(200, `${world.headers().filter(([name]) => name === 'x').length} of x`)),
+  ])
+  const got = await raw(
+    served,
+    `GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n${'x: 1\r\n'.repeat(5000)}\r\n`,
+  )
+  assert.match(got, /5000 of x$/)
+})

@@ -22,7 +22,10 @@ export class SandboxedGuest implements HttpGuest {
   run(event: HttpEvent): void {
     let leased: Sandbox | Promise<Sandbox>
     try {
-      leased = this.#pool.lease()
+      leased = this.#pool.lease(error => {
+        event.interrupted()
+        event.settle({kind: 'trap', error})
+      })
     } catch (error) {
       event.settle({kind: 'trap', error: asTrap(error)})
       return

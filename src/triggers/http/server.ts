@@ -6,7 +6,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type {AddressInfo, Socket} from 'node:net'
+import {type AddressInfo, Server as NetServer, type Socket} from 'node:net'
 import type {RequestObserver} from '../../observe/request-record.ts'
 import type {Trigger} from '../trigger.ts'
 import type {ComponentTarget, ExchangeContext} from './exchange-context.ts'
@@ -187,7 +187,8 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
 
   async function closeGracefully(graceMs: number): Promise<void> {
     context.closing = true
-    const stopped = new Promise<void>(resolve => server.close(() => resolve()))
+    // Not http.Server's own close: that destroys connections whose answer is written but not yet sent.
+    const stopped = new Promise<void>(resolve => NetServer.prototype.close.call(server, () => resolve()))
     for (const session of sessions) session.close()
     if (context.openCount > 0) {
       await new Promise<void>(resolve => {
@@ -203,6 +204,8 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
     if (context.openCount === 0) await flushed(sockets, graceMs)
     for (const socket of sockets) socket.destroy()
     await stopped
+    // Nothing is left to close but node's timer for slow heads.
+    server.close()
   }
 }
 

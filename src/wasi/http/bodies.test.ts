@@ -158,6 +158,15 @@ test('a source that breaks off fails the read once, then the stream is closed', 
   }
 })
 
+test('a source that broke off before anybody waited fails the read', async () => {
+  const source = new PassThrough()
+  source.destroy()
+  await new Promise(resolve => source.once('close', resolve))
+  const body = new IncomingBody(source, {side: 'request'})
+  assert.equal(body.ready(), true)
+  assert.deepEqual((body.read(1) as any).val.val.cause, {tag: 'connection-terminated'})
+})
+
 test('a wait for bytes ends with its timeout', async () => {
   const body = new IncomingBody(new PassThrough(), {side: 'response', timeoutMs: 5})
   await body.whenReady()

@@ -316,6 +316,17 @@ test('timeouts: first byte, between bytes', async t => {
   await assert.rejects(guest.read(guest.consume(response)), {code: 'connection-read-timeout'})
 })
 
+test('the limit for the first byte is no limit for the last', async t => {
+  const guest = guestOf(t)
+  const options = guest.call(TYPES, '[constructor]request-options')
+  unwrap(guest.call(TYPES, '[method]request-options.set-first-byte-timeout', options, 50_000_000n))
+  const url = await rawPeer(t, 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab', socket =>
+    setTimeout(() => socket.write('cd'), 120),
+  )
+  const response = unwrap(await guest.outcome(unwrap(guest.send(guest.request(url), options))))
+  assert.equal(await guest.read(guest.consume(response)), 'abcd')
+})
+
 test('what the guest drops ends at the peer: the future, the response, its body, its own unfinished body', async t => {
   const {url, sockets} = await peer(t, (request, response) => {
     if (request.url === '/silent' || request.method === 'POST') return

@@ -3,11 +3,11 @@ import {giveBack} from '../../abi/handles.ts'
 import {
   checkLength,
   checkList,
-  listBytes,
   loadBytes,
   loadFloats,
   loadNumbers,
   storeBytes,
+  storedBytes,
   storeFloats,
   storeNumbers,
   toIndex,
@@ -17,9 +17,11 @@ import {
   loadLatin1OrUtf16,
   loadUtf8,
   loadUtf16,
+  narrowTag,
   storeLatin1OrUtf16,
   storeUtf8,
   storeUtf16,
+  widenTag,
 } from '../../abi/strings.ts'
 import {
   badDiscriminant,
@@ -35,6 +37,7 @@ import {
 import {virtualPages} from '../../snapshot/adopt-instance.ts'
 import {blockingCall, suspendingImports} from '../blocking.ts'
 import {cannotEnter, cannotLeave, checkBorrows, guestRep} from '../runtime.ts'
+import {uncatchable} from '../uncatchable.ts'
 
 const guestMemory = (memory: WebAssembly.Memory): GuestMemory => new GuestMemory(memory, virtualPages(memory))
 
@@ -57,14 +60,15 @@ export const GLUE_ABI = {
   giveBack,
   guestMemory,
   guestRep,
-  listBytes,
   loadBytes,
   loadFloats,
   loadLatin1OrUtf16,
   loadNumbers,
   loadUtf16,
   loadUtf8,
+  narrowTag,
   storeBytes,
+  storedBytes,
   storeFloats,
   storeLatin1OrUtf16,
   storeNumbers,
@@ -72,4 +76,6 @@ export const GLUE_ABI = {
   storeUtf8,
   suspendingImports,
   toIndex,
+  uncatchable,
+  widenTag,
 } as const

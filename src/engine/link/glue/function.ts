@@ -16,15 +16,20 @@ type Lifted = Func & {kind: 'lifted'}
 export class FunctionEmitter {
   readonly #plan: Plan
   readonly #source: Source
+  /** Where in the emitted array `suspending` a trampoline that may suspend is found, as core code must call it. */
+  readonly #suspendingAt: ReadonlyMap<number, number>
 
   constructor(plan: Plan, source: Source) {
     this.#plan = plan
     this.#source = source
+    this.#suspendingAt = new Map(this.suspending().map(({index}, at) => [index, at]))
   }
 
   /** An expression for something core. */
   ref(ref: CoreRef): string {
-    return ref.kind === 'trampoline' ? `t${ref.trampoline}` : `e${ref.instance}[${quote(ref.name)}]`
+    if (ref.kind === 'export') return `e${ref.instance}[${quote(ref.name)}]`
+    const at = this.#suspendingAt.get(ref.trampoline)
+    return at === undefined ? `t${ref.trampoline}` : `suspending[${at}]`
   }
 
   /** The same, in a variable of its own, for what is used per call. */
@@ -60,11 +65,9 @@ export class FunctionEmitter {
     )
   }
 
-  #border(options: LiftOptions, instance: number, type: FuncType, host: boolean): Border {
+  #border(options: LiftOptions, instance: number, host: boolean, lends = false): Border {
     const memory = this.#memory(options)
     const allocate = this.#allocate(options, memory, instance)
-    const params = type.params.map(param => param.type)
-    const lends = params.some(each => contains(each, 'borrow')) && params.some(each => contains(each, 'own'))
     return {
       key: [memory, allocate, options.stringEncoding, instance, host, lends].join(),
       memory,
@@ -76,6 +79,17 @@ export class FunctionEmitter {
       host,
       lends,
     }
+  }
+
+  /**
+   * Whether a call from `caller` must count the handles that it borrows. It need not where nobody could take them away
+   * meanwhile: neither the call itself nor, since it cannot be entered, any code of the caller.
+   */
+  #lends({type, ...func}: Func, caller: number): boolean {
+    const params = type.params.map(param => param.type)
+    if (!params.some(each => contains(each, 'borrow'))) return false
+    const comesBack = func.kind === 'lifted' && this.#ancestors(func.instance).includes(caller)
+    return comesBack || params.some(each => contains(each, 'own'))
   }
 
   // canon lower and the resource built-ins
@@ -100,7 +114,7 @@ export class FunctionEmitter {
   }
 
   #lower(index: number, {func, options, instance}: Trampoline & {kind: 'lower'}): void {
-    const border = this.#border(options, instance, func.type, func.kind === 'host')
+    const border = this.#border(options, instance, func.kind === 'host', this.#lends(func, instance))
     const flat = flattenFunc(func.type, border.ptr)
     const coreParams = (flat.paramsSpilled ? ['p0'] : flat.params.map((_, i) => `p${i}`)) as string[]
     const args = func.type.params.map((_, i) => `a${i}`)
@@ -138,7 +152,7 @@ export class FunctionEmitter {
 
   /** A declaration, so that core code can be given it before what it uses is there. */
   #trampolineLine(index: number, params: string, body: string): void {
-    this.#source.line(`function t${index}(${params}){${body}}`)
+    this.#source.line(`function t${index}(${params}){try{${body}}catch(e){throw uncatchable(e)}}`)
   }
 
   /** The core signatures of the trampolines that may suspend, by index. */
@@ -159,15 +173,18 @@ export class FunctionEmitter {
 
   #liftParams(border: Border, type: FuncType, params: readonly string[], spilled: boolean): string {
     const types = type.params.map(param => param.type)
+    const begin = beginLifting(border, types)
     if (!spilled) {
       const flat = [...params]
-      return types.map((each, i) => `const a${i}=${liftFlat(this.#source, border, each, flat)};`).join('')
+      return (
+        begin + types.map((each, i) => `const a${i}=${liftFlat(this.#source, border, each, flat)};`).join('')
+      )
     }
     const tuple: Type = {kind: 'tuple', elements: types}
     const {size, align} = layoutOf(tuple, border.ptr)
     const names = types.map((_, i) => `a${i}`).join(',')
     return (
-      `const q=${toPointer(border.ptr, params[0]!)};${border.memory}.checkAligned(q,${size},${align});` +
+      `${begin}const q=${toPointer(border.ptr, params[0]!)};${border.memory}.checkAligned(q,${size},${align});` +
       `const [${names}]=${loadExpr(this.#source, border, tuple, 'q')};`
     )
   }
@@ -279,7 +296,7 @@ export class FunctionEmitter {
   ): string {
     const {type, instance} = func
     const source = this.#source
-    const border = this.#border(func.options, instance, type, use.host)
+    const border = this.#border(func.options, instance, use.host)
     const flat = flattenFunc(type, border.ptr)
     const entering = this.#entering(instance, caller)
     const borrows = type.params.some(param => contains(param.type, 'borrow'))
@@ -347,24 +364,33 @@ export class FunctionEmitter {
   /** Lifts the core result `c` into `r`. */
   #liftResult(border: Border, result: Type | undefined, spilled: boolean): string {
     if (result === undefined) return ''
-    if (!spilled) return `const r=${liftFlat(this.#source, border, result, ['c'])};`
+    const begin = beginLifting(border, [result])
+    if (!spilled) return `${begin}const r=${liftFlat(this.#source, border, result, ['c'])};`
     const {size, align} = layoutOf(result, border.ptr)
     return (
-      `const z=${toPointer(border.ptr, 'c')};${border.memory}.checkAligned(z,${size},${align});` +
+      `${begin}const z=${toPointer(border.ptr, 'c')};${border.memory}.checkAligned(z,${size},${align});` +
       `const r=${loadExpr(this.#source, border, result, 'z')};`
     )
   }
 
   /** CanonicalABI.md, entering_set: the instances that a call enters, innermost first. */
   #entering(instance: number, caller: number | undefined): number[] {
-    const ancestors = (from: number | undefined): number[] => {
-      const list: number[] = []
-      for (let at = from; at !== undefined; at = this.#plan.instances[at]!.parent) list.push(at)
-      return list
-    }
-    const already = new Set(ancestors(caller))
-    return ancestors(instance).filter(each => !already.has(each))
+    const already = new Set(this.#ancestors(caller))
+    return this.#ancestors(instance).filter(each => !already.has(each))
   }
+
+  /** An instance and those around it, innermost first. */
+  #ancestors(from: number | undefined): number[] {
+    const list: number[] = []
+    for (let at = from; at !== undefined; at = this.#plan.instances[at]!.parent) list.push(at)
+    return list
+  }
+}
+
+/** What is lifted from a list or string is counted for each call. */
+function beginLifting(border: Border, types: readonly Type[]): string {
+  const counted = types.some(type => (['string', 'list', 'map'] as const).some(kind => contains(type, kind)))
+  return counted && border.memory !== undefined ? `${border.memory}.begin();` : ''
 }
 
 const toPointer = (ptr: PtrType, value: string): string =>

@@ -4,7 +4,7 @@ import {discriminantSize, flagsSize, layoutOf, recordLayout, variantLayout} from
 import {elementsOf, type Resource, type Type} from '../../abi/types.ts'
 import type {Border} from './border.ts'
 import {emittedCases} from './cases.ts'
-import {camelCase, quote} from './names.ts'
+import {memberNames, quote} from './names.ts'
 import type {Source} from './source.ts'
 import {typeId} from './type-id.ts'
 
@@ -21,6 +21,9 @@ export const TYPED_ARRAYS: Readonly<Partial<Record<Type['kind'], readonly [strin
   f32: ['Float32Array', 4],
   f64: ['Float64Array', 8],
 }
+
+/** About what an element takes in JavaScript's heap: its slot and its object, and slots for its parts. */
+const elementCost = (size: number): number => 32 + 4 * size
 
 const at = (ptr: string, offset: number): string => (offset === 0 ? ptr : `${ptr}+${offset}`)
 
@@ -39,8 +42,15 @@ function loadWord(border: Border, ptr: string): string {
     : `toIndex(${border.memory}.view.getBigUint64(${ptr},true))`
 }
 
+/** The second word of a string in memory. */
+const loadTagged = (border: Border, ptr: string): string =>
+  border.ptr === 'i64' && border.encoding === 'latin1+utf16'
+    ? `narrowTag(${border.memory}.view.getBigUint64(${ptr},true))`
+    : loadWord(border, ptr)
+
 /** An expression for the value at `ptr`, which is itself an expression without side effects. */
 export function loadExpr(source: Source, border: Border, type: Type, ptr: string): string {
+  source.part()
   const m = border.memory
   const word = border.ptr === 'i32' ? 4 : 8
   switch (type.kind) {
@@ -69,7 +79,7 @@ export function loadExpr(source: Source, border: Border, type: Type, ptr: string
     case 'char':
       return `charFromCode(${m}.view.getUint32(${ptr},true))`
     case 'string':
-      return stringExpr(border, loadWord(border, ptr), loadWord(border, at(ptr, word)))
+      return stringExpr(border, loadWord(border, ptr), loadTagged(border, at(ptr, word)))
     case 'own':
     case 'borrow':
       return handleExpr(source, border, type, `${m}.view.getUint32(${ptr},true)`)
@@ -127,7 +137,7 @@ function enumExpr(source: Source, type: Type & {kind: 'enum'}, index: string): s
 }
 
 function flagsExpr(type: Type & {kind: 'flags'}, bits: string, source: Source): string {
-  const fields = type.labels.map((label, i) => `${quote(camelCase(label))}:(b>>>${i}&1)!==0`)
+  const fields = memberNames(type.labels).map((name, i) => `${quote(name)}:(b>>>${i}&1)!==0`)
   const helper = source.helper(
     `flags:${typeId(type)}`,
     'flags_',
@@ -149,15 +159,16 @@ function listExpr(source: Source, border: Border, element: Type, ptr: string, le
     `list:${border.key}:${typeId(element)}`,
     'loadList_',
     name =>
-      `const ${name}=(p,n)=>{checkList(${border.memory},p,n,${size},${align});return ${elements}(p,n)};`,
+      `const ${name}=(p,n)=>{checkList(${border.memory},p,n,${size},${align});${border.memory}.spend(n*${elementCost(size)});return ${elements}(p,n)};`,
   )
   return `${helper}(${ptr},${length})`
 }
 
 /** A list of fixed length lies in place, within a range that is known to be valid. */
 function fixedListExpr(source: Source, border: Border, element: Type, ptr: string, length: number): string {
+  const cost = length * elementCost(layoutOf(element, border.ptr).size)
   return TYPED_ARRAYS[element.kind] === undefined
-    ? `${elementsHelper(source, border, element)}(${ptr},${length})`
+    ? `(${border.memory}.spend(${cost}),${elementsHelper(source, border, element)}(${ptr},${length}))`
     : listExpr(source, border, element, ptr, String(length))
 }
 
@@ -195,15 +206,19 @@ function loadHelper(source: Source, border: Border, type: Type): string {
 
 function composite(type: Type, values: readonly string[]): string {
   if (type.kind !== 'record') return `[${values.join(',')}]`
-  return `{${type.fields.map((field, i) => `${quote(camelCase(field.label))}:${values[i]}`).join(',')}}`
+  const names = memberNames(type.fields.map(field => field.label))
+  return `{${names.map((name, i) => `${quote(name)}:${values[i]}`).join(',')}}`
 }
 
 // Flat lifting
 
 /** An expression for the value that starts at `flat[0]`; takes what it uses from the front of `flat`. */
 export function liftFlat(source: Source, border: Border, type: Type, flat: string[]): string {
+  source.part()
   const next = () => flat.shift()!
   const word = () => (border.ptr === 'i32' ? `${next()}>>>0` : `toIndex(BigInt.asUintN(64,${next()}))`)
+  const tagged = () =>
+    border.ptr === 'i64' && border.encoding === 'latin1+utf16' ? `narrowTag(${next()})` : word()
   switch (type.kind) {
     case 'bool':
       return `(${next()}!==0)`
@@ -228,7 +243,7 @@ export function liftFlat(source: Source, border: Border, type: Type, flat: strin
     case 'char':
       return `charFromCode(${next()}>>>0)`
     case 'string':
-      return stringExpr(border, word(), word())
+      return stringExpr(border, word(), tagged())
     case 'own':
     case 'borrow':
       return handleExpr(source, border, type, `${next()}>>>0`)

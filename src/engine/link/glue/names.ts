@@ -10,6 +10,26 @@ export function camelCase(label: string): string {
     .join('')
 }
 
+/**
+ * The properties under which the fields or flags with these labels lie in an object. Of labels that would become the same
+ * name, as `a-1` and `a1`, the later ones keep their hyphens.
+ */
+export function memberNames(labels: readonly string[]): readonly string[] {
+  const taken = new Set<string>()
+  return labels.map(label => {
+    const name = camelCase(label)
+    const member = taken.has(name) ? label : name
+    taken.add(member)
+    return member
+  })
+}
+
+/** Reads a member of `object` (a name or a sum of names). What every object inherits is no member. */
+export function memberExpr(object: string, name: string): string {
+  const read = `${object}[${quote(name)}]`
+  return name in Object.prototype ? `(Object.hasOwn(${object},${quote(name)})?${read}:undefined)` : read
+}
+
 /** Source text of a string; labels come from hostile binaries, so nothing is emitted unquoted. */
 export const quote = (text: string): string => JSON.stringify(text)
 

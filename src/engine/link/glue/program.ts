@@ -25,8 +25,9 @@ export type Program = Readonly<{
  */
 export const PROGRAM_PARAMETERS = ['modules', 'runtime', 'abi'] as const
 
-export function emitProgram(plan: Plan, abi: readonly string[]): Program {
-  const source = new Source()
+/** @throws LINK_UNSUPPORTED for more than V8 can take */
+export function emitProgram(plan: Plan, abi: readonly string[], who: string): Program {
+  const source = new Source(who)
   const emitter = new FunctionEmitter(plan, source)
   source.line(`const {${abi.join(',')}}=abi;`)
   source.line('const {store,guard,instances}=runtime;')
@@ -41,10 +42,9 @@ export function emitProgram(plan: Plan, abi: readonly string[]): Program {
       `{call:t${index},params:${JSON.stringify(params)},result:${result === undefined ? 'undefined' : quote(result)}}`,
   )
   source.line(`const suspending=suspendingImports(runtime,[${list.join(',')}]);`)
-  const suspendingAt = new Map(suspending.map(({index}, i) => [index, i]))
   for (const step of plan.steps) {
     if (step.kind === 'trampoline') emitter.trampoline(step.trampoline)
-    else instantiate(source, emitter, suspendingAt, step)
+    else instantiate(source, emitter, step)
   }
   emitter.destructors()
   const exports = exportedFunctions(plan)
@@ -53,19 +53,12 @@ export function emitProgram(plan: Plan, abi: readonly string[]): Program {
   return {source: source.text, constants: source.constants, exports}
 }
 
-function instantiate(
-  source: Source,
-  emitter: FunctionEmitter,
-  suspendingAt: ReadonlyMap<number, number>,
-  step: Step & {kind: 'instantiate'},
-): void {
+function instantiate(source: Source, emitter: FunctionEmitter, step: Step & {kind: 'instantiate'}): void {
   const modules = new Map<string, string[]>()
   for (const {module, name, ref} of step.imports) {
     const entries = modules.get(module) ?? []
     if (entries.length === 0) modules.set(module, entries)
-    const at = ref.kind === 'trampoline' ? suspendingAt.get(ref.trampoline) : undefined
-    const value = at === undefined ? emitter.ref(ref) : `suspending[${at}]`
-    entries.push(`[${quote(name)}]:${value}`)
+    entries.push(`[${quote(name)}]:${emitter.ref(ref)}`)
   }
   // Computed keys, since a plain "__proto__" would set the prototype.
   const imports = [...modules].map(([module, entries]) => `[${quote(module)}]:{${entries.join(',')}}`)

@@ -1,4 +1,11 @@
 // engine/link/glue/source.ts: collects the emitted program: constants handed in, helper functions, statements.
+import {MayflyError} from '../../../base/errors.ts'
+
+/** V8 gives up somewhere above 200,000 variables in one function, and takes the process with it. */
+const MAX_NAMES = 100_000
+/** In characters; what a value's part comes to at least. */
+const MAX_SOURCE = 2 ** 26
+const PART = 16
 
 /** Emitted code refers to values of ours by name; they are passed to the program when it is made. */
 export class Source {
@@ -7,6 +14,28 @@ export class Source {
   readonly #values: unknown[] = []
   readonly #helpers = new Map<string, string>()
   #count = 0
+  #size = 0
+  readonly #who: string
+
+  constructor(who: string) {
+    this.#who = who
+  }
+
+  /** Types may share parts, so that few bytes of a component could ask for endless source. */
+  #limit(size: number): void {
+    this.#size += size
+    if (this.#size > MAX_SOURCE || this.#count > MAX_NAMES)
+      throw new MayflyError('LINK_UNSUPPORTED', {
+        who: this.#who,
+        feature: 'more functions and types than one sandbox can hold',
+        remedy: 'split it into smaller components',
+      })
+  }
+
+  /** Counts a part of an expression that is being put together. */
+  part(): void {
+    this.#limit(PART)
+  }
 
   /** A fresh identifier. */
   name(prefix: string): string {
@@ -14,6 +43,8 @@ export class Source {
   }
 
   line(text: string): void {
+    this.#count++
+    this.#limit(text.length)
     this.#lines.push(text)
   }
 
@@ -22,6 +53,7 @@ export class Source {
     let name = this.#constants.get(value)
     if (name === undefined) {
       name = `${prefix}${this.#values.length}_`
+      this.#count++
       this.#constants.set(value, name)
       this.#values.push(value)
     }

@@ -3,9 +3,9 @@ import {type FlatType, flattenType} from '../../abi/flatten.ts'
 import {discriminantSize, flagsSize, layoutOf, recordLayout, variantLayout} from '../../abi/layout.ts'
 import {casesOf, elementsOf, type Resource, type Type} from '../../abi/types.ts'
 import type {Border} from './border.ts'
-import {emittedCases} from './cases.ts'
+import {type EmittedCase, emittedCases} from './cases.ts'
 import {TYPED_ARRAYS} from './load.ts'
-import {camelCase, quote} from './names.ts'
+import {memberExpr, memberNames} from './names.ts'
 import type {Source} from './source.ts'
 import {typeId} from './type-id.ts'
 
@@ -24,6 +24,14 @@ function storeWord(border: Border, ptr: string, value: string): string {
     : `${border.memory}.view.setBigUint64(${ptr},BigInt(${value}),true);`
 }
 
+const isTagged64 = (border: Border): boolean => border.ptr === 'i64' && border.encoding === 'latin1+utf16'
+
+/** The second word of a string. */
+const storeTagged = (border: Border, ptr: string, value: string): string =>
+  isTagged64(border)
+    ? `${border.memory}.view.setBigUint64(${ptr},widenTag(${value}),true);`
+    : storeWord(border, ptr, value)
+
 const STORE_STRING = {utf8: 'storeUtf8', utf16: 'storeUtf16', 'latin1+utf16': 'storeLatin1OrUtf16'} as const
 
 /** Statements that store `value` (a name, or an expression that may be evaluated once) at `ptr` (a name or a sum). */
@@ -34,6 +42,7 @@ export function storeStatement(
   ptr: string,
   value: string,
 ): string {
+  source.part()
   const m = border.memory
   const word = border.ptr === 'i32' ? 4 : 8
   switch (type.kind) {
@@ -62,7 +71,7 @@ export function storeStatement(
       return (
         `const ${start}=${STORE_STRING[border.encoding]}(${m},${border.allocate},${value});` +
         storeWord(border, ptr, start) +
-        storeWord(border, at(ptr, word), `${m}.storedLength`)
+        storeTagged(border, at(ptr, word), `${m}.storedLength`)
       )
     }
     case 'own':
@@ -119,7 +128,7 @@ function listExpr(source: Source, border: Border, element: Type, list: string): 
     `storeList:${border.key}:${typeId(element)}`,
     'storeList_',
     name =>
-      `const ${name}=v=>{const n=listBytes(v.length,${size});const p=${border.allocate}(${align},n);${elements}(p,v);return p};`,
+      `const ${name}=v=>{const n=storedBytes(v.length,${size});const p=${border.allocate}(${align},n);${elements}(p,v);return p};`,
   )
   return `${helper}(${list})`
 }
@@ -139,8 +148,9 @@ function storeHelper(source: Source, border: Border, type: Type): string {
     const elements = elementsOf(type)
     if (elements !== undefined) {
       const {offsets} = recordLayout(elements, border.ptr)
+      const values = members(type, 'v')
       const stores = elements.map((element, i) =>
-        storeStatement(source, border, element, at('p', offsets[i]!), member(type, i)),
+        storeStatement(source, border, element, at('p', offsets[i]!), values[i]!),
       )
       return `const ${name}=(p,v)=>{${stores.join('')}};`
     }
@@ -154,10 +164,29 @@ function storeHelper(source: Source, border: Border, type: Type): string {
         each.type === undefined
           ? ''
           : storeStatement(source, border, each.type, at('p', payload), each.payload('v'))
-      return `if(${each.test('v')}){${storeUint(border, discriminant, 'p', String(i))}${store}return}`
+      return `${storeUint(border, discriminant, 'p', String(i))}${store}return`
     })
-    return `const ${name}=(p,v)=>{${branches.join('')}${wrongCase(source, type)}};`
+    return `const ${name}=(p,v)=>{${dispatch(source, type, cases, branches)}};`
   })
+}
+
+/** More cases than these are found by a map: a test for each would make long work of hostile types. */
+const MAX_TESTS = 8
+
+/** Runs the branch of the case that `v` has. */
+function dispatch(
+  source: Source,
+  type: Type,
+  cases: readonly EmittedCase[],
+  branches: readonly string[],
+): string {
+  if (cases.length <= MAX_TESTS) {
+    const tests = branches.map((branch, i) => `if(${cases[i]!.test('v')}){${branch}}`)
+    return tests.join('') + wrongCase(source, type)
+  }
+  const index = source.constant(new Map(casesOf(type)!.map((each, i) => [each.label, i])), 'index')
+  const switched = branches.map((branch, i) => `case ${i}:{${branch}}`)
+  return `switch(${index}.get(v?.tag)){${switched.join('')}default:${wrongCase(source, type)}}`
 }
 
 const wrongCase = (source: Source, type: Type): string =>
@@ -166,9 +195,11 @@ const wrongCase = (source: Source, type: Type): string =>
     'labels',
   )});`
 
-function member(type: Type, index: number): string {
-  return type.kind === 'record' ? `v[${quote(camelCase(type.fields[index]!.label))}]` : `v[${index}]`
-}
+/** Expressions for the elements of a record or tuple. */
+const members = (type: Type, value: string): string[] =>
+  type.kind === 'record'
+    ? memberNames(type.fields.map(field => field.label)).map(name => memberExpr(value, name))
+    : elementsOf(type)!.map((_, i) => `${value}[${i}]`)
 
 function handleExpr(
   source: Source,
@@ -201,8 +232,8 @@ function enumExpr(source: Source, type: Type & {kind: 'enum'}, value: string): s
 
 function flagsExpr(source: Source, type: Type & {kind: 'flags'}, value: string): string {
   const helper = source.helper(`bits:${typeId(type)}`, 'bits_', name => {
-    const bits = type.labels.map(
-      (label, i) => `(v[${quote(camelCase(label))}]?${i === 31 ? '0x80000000' : 1 << i}:0)`,
+    const bits = memberNames(type.labels).map(
+      (member, i) => `(${memberExpr('v', member)}?${i === 31 ? '0x80000000' : 1 << i}:0)`,
     )
     return `const ${name}=v=>${bits.join('|')};`
   })
@@ -216,6 +247,7 @@ export type FlatLowering = {statements: string; values: string[]}
 
 /** `value` is a name, or a member expression that may be evaluated more than once. */
 export function lowerFlat(source: Source, border: Border, type: Type, value: string): FlatLowering {
+  source.part()
   const simple = (expression: string): FlatLowering => ({statements: '', values: [expression]})
   switch (type.kind) {
     case 'bool':
@@ -251,7 +283,9 @@ export function lowerFlat(source: Source, border: Border, type: Type, value: str
       const length = source.name('n')
       return {
         statements: `const ${start}=${STORE_STRING[border.encoding]}(${border.memory},${border.allocate},${value}),${length}=${border.memory}.storedLength;`,
-        values: words(border, [start, length]),
+        values: isTagged64(border)
+          ? [`BigInt(${start})`, `widenTag(${length})`]
+          : words(border, [start, length]),
       }
     }
     case 'map':
@@ -264,13 +298,10 @@ export function lowerFlat(source: Source, border: Border, type: Type, value: str
       return joined(items, `checkLength(${value},${type.length});`)
     }
     case 'record':
-      return joined(
-        type.fields.map(field =>
-          lowerFlat(source, border, field.type, `${value}[${quote(camelCase(field.label))}]`),
-        ),
-      )
-    case 'tuple':
-      return joined(type.elements.map((element, i) => lowerFlat(source, border, element, `${value}[${i}]`)))
+    case 'tuple': {
+      const values = members(type, value)
+      return joined(elementsOf(type)!.map((element, i) => lowerFlat(source, border, element, values[i]!)))
+    }
     case 'variant':
     case 'option':
     case 'result':
@@ -308,7 +339,8 @@ function lowerFlatList(source: Source, border: Border, element: Type, value: str
 function lowerFlatVariant(source: Source, border: Border, type: Type, value: string): FlatLowering {
   const want = flattenType(type, border.ptr)
   const helper = source.helper(`lower:${border.key}:${typeId(type)}`, 'lower_', name => {
-    const branches = emittedCases(type).map((each, index) => {
+    const cases = emittedCases(type)
+    const branches = cases.map((each, index) => {
       const lowered =
         each.type === undefined
           ? {statements: '', values: []}
@@ -318,9 +350,9 @@ function lowerFlatVariant(source: Source, border: Border, type: Type, value: str
         if (i >= have.length) return `flat${i + 1}=${wanted === 'i64' ? '0n' : '0'};`
         return `flat${i + 1}=${coerceTo(have[i]!, wanted, lowered.values[i]!)};`
       })
-      return `if(${each.test('v')}){${lowered.statements}flat0=${index};${payload.join('')}return}`
+      return `${lowered.statements}flat0=${index};${payload.join('')}return`
     })
-    return `const ${name}=v=>{${branches.join('')}${wrongCase(source, type)}};`
+    return `const ${name}=v=>{${dispatch(source, type, cases, branches)}};`
   })
   const names = want.map(() => source.name('x'))
   return {
