@@ -73,7 +73,6 @@ export const ERRORS = {
   TRAP_REENTERED: guest('the component instance cannot be entered: {reason}'),
   TRAP_CANNOT_LEAVE: guest('the component instance cannot be left: {reason}'),
   TRAP_HOST: guest('a host function refused the call: {reason}'),
-  TRAP_DEADLOCK: guest('the guest waits for something that can never happen: {reason}'),
 
   // What an exception of a JavaScript guest is shown as, in the log and, in development, to the client.
   GUEST_THREW: guest('component "{component}" threw {reason}\n{frame}'),

@@ -32,8 +32,8 @@ import {type CoreInstanceItem, type InstanceItem, type Item, Scope, type TypeIte
 import {resourceAt, typeItem} from './type-scope.ts'
 import {InterfaceIndex} from './version.ts'
 
-/** More than any component of a toolchain has; few bytes can ask for many, since components may be instantiated often. */
-const MAX_STEPS = 20_000
+/** Definitions, counted in each instance; few bytes can ask for many, since a component may be instantiated often. */
+const MAX_STEPS = 200_000
 
 /** The interface under which functions are offered that a world imports outside any interface. */
 export const ROOT_INTERFACE = '$root'
@@ -64,7 +64,7 @@ class Resolver {
   readonly #memories: MemoryRef[] = []
   readonly #trampolines: Trampoline[] = []
   readonly #steps: Step[] = []
-  /** Instances made, and instance types walked. */
+  /** Definitions and instance types walked. */
   #taken = 0
   readonly #hostFunctions: {name: string; host: HostFunction}[] = []
   readonly #hostFunctionIndex = new Map<HostFunction, number>()
@@ -101,6 +101,7 @@ class Resolver {
     const scope = new Scope(parentScope, instance)
     const exports = new Map<string, Item>()
     for (const definition of component.definitions) {
+      this.#step()
       switch (definition.kind) {
         case 'core-module':
           scope.coreModules.push({module: this.#module(definition)})
@@ -148,7 +149,7 @@ class Resolver {
   }
 
   #step(): void {
-    if (++this.#taken > MAX_STEPS) this.#unsupported(`more than ${MAX_STEPS} instances`)
+    if (++this.#taken > MAX_STEPS) this.#unsupported(`more than ${MAX_STEPS} definitions`)
   }
 
   #unsupported(feature: string, remedy = ''): never {
@@ -179,7 +180,6 @@ class Resolver {
       name: each.name,
       ref: coreExport(args.get(each.module)!, each.name),
     }))
-    this.#step()
     const instance = this.#instanceModules.push(this.#modules[module]!) - 1
     this.#steps.push({kind: 'instantiate', instance, module, imports})
     return {kind: 'instantiated', instance}
