@@ -98,7 +98,10 @@ const floor: Contender = {name: 'node -e 0', run: () => toEnd(['-e', '0'])}
 const up = [values.mayfly, 'up', component, '--listen', '127.0.0.1:0', '--quiet', ...flags]
 const contenders: Contender[] = [
   floor,
-  {name: `mayfly up ${flags.join(' ')}`, run: () => toAnswer(process.execPath, up, /^Serving http:.*:(\d+)/m)},
+  {
+    name: `mayfly up ${flags.join(' ')}`,
+    run: () => toAnswer(process.execPath, up, /^Serving http:.*:(\d+)/m),
+  },
 ]
 const peer = wasmtime()
 if (peer !== undefined)

@@ -75,7 +75,7 @@ export const ERRORS = {
   TRAP_HOST: guest('a host function refused the call: {reason}'),
 
   // What an exception of a JavaScript guest is shown as, in the log and, in development, to the client.
-  GUEST_THREW: guest('component "{component}" threw {reason}\n{frame}'),
+  GUEST_THREW: guest('component "{component}" threw {reason}'),
 
   // Serving an app.
   SERVE_BAD_HOST: user('{field}: "{host}" names no host that could be allowed: {reason}'),

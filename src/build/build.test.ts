@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import {readdir, readFile, rm, utimes, writeFile} from 'node:fs/promises'
+import {mkdir, readdir, readFile, rm, utimes, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {test} from 'node:test'
+import type {MayflyErrors} from '../base/errors.ts'
 import {buildComponent, needsBuild} from './build.ts'
 import {createApp, TEST_CACHE} from './javascript/test-app.ts'
 import type {BuildOptions, BuildTarget} from './target.ts'
@@ -151,6 +152,35 @@ test('commands without anything watched run when their result is missing, or alw
   assert.equal((await app.build()).fresh, false)
   assert.equal((await app.build()).fresh, true)
   assert.equal((await buildComponent(app.target, {...app.options, always: true})).fresh, false)
+})
+
+test('a result that someone else made is left as it is while it is newer than what is watched', async () => {
+  await using app = await start({'src/a.rs': 'a'}, {build: {commands: [WRITE], watch: ['src/*.rs']}})
+  await mkdir(join(app.root, 'dist'))
+  await app.settle('dist/shop.wasm', 'made elsewhere')
+  assert.equal(await app.stale(), false)
+  await app.settle('src/a.rs', 'saved some seconds after the result, going by its time')
+  assert.equal((await app.build()).fresh, false)
+  assert.equal(await readFile(app.target.source, 'utf8'), 'built')
+})
+
+test('records can be kept elsewhere', async () => {
+  await using app = await start({'index.wat': '(component)'}, {entry: 'index.wat'})
+  const options = {...app.options, records: join(app.root, 'elsewhere')}
+  assert.equal((await buildComponent(app.target, options)).fresh, false)
+  assert.equal((await buildComponent(app.target, options)).fresh, true)
+  assert.deepEqual((await readdir(app.root)).sort(), ['dist', 'elsewhere', 'index.wat'])
+})
+
+test('places of mistakes are whole paths', async () => {
+  await using app = await start({'src/index.ts': 'import "./gone.ts"\nimport "fs"'}, {entry: 'src/index.ts'})
+  await assert.rejects(app.build(), (error: MayflyErrors) => {
+    assert.deepEqual(
+      error.errors.map(({code, at}) => [code, at]),
+      [1, 2].map(line => ['BUILD_UNRESOLVED', {file: join(app.root, 'src/index.ts'), line, column: 8}]),
+    )
+    return true
+  })
 })
 
 const failing: [name: string, commands: string[], more: object, expected: object][] = [

@@ -1,17 +1,17 @@
 // build/build.ts: a component of an app -> its file, by Mayfly itself, by the app's own commands, or as it is.
-import {mkdir, stat} from 'node:fs/promises'
+import {stat} from 'node:fs/promises'
 import {dirname, extname, join, relative, resolve} from 'node:path'
 import {MayflyError} from '../base/errors.ts'
 import {hashOf} from './cache.ts'
-import {runCommands} from './command.ts'
 import type {Warning} from './javascript/bundle.ts'
-import {buildJavaScript} from './javascript/javascript.ts'
 import {toolchainVersions} from './javascript/toolchain.ts'
-import {inputsIfFresh, recordPath, writeRecord} from './record.ts'
+import {placedIn} from './places.ts'
+import {inputsIfFresh, isRecorded, recordPath, writeRecord} from './record.ts'
 import type {BuildOptions, BuildTarget, BuiltComponent} from './target.ts'
-import {buildText} from './text.ts'
-import {watchedFiles} from './watched-files.ts'
-import {writeAtomically} from './write.ts'
+import {isOlder, watchedFiles} from './watched-files.ts'
+import {makeFolder, writeAtomically} from './write.ts'
+
+// What builds is imported where it is used: most often there is nothing to build, and an app is served sooner.
 
 /** Changes whenever the same sources give other bytes. */
 const BUILDER_VERSION = 'mayfly-build-1'
@@ -52,21 +52,22 @@ async function buildIfStale(target: BuildTarget, options: BuildOptions): Promise
 }
 
 async function buildEntry(target: BuildTarget, entry: string, options: BuildOptions): Promise<Done> {
-  const {root, always = false} = options
-  const map = extname(entry) === '.wat' ? undefined : recordPath(root, target.id, 'map')
+  const {always = false} = options
+  const records = recordsOf(options)
+  const map = isText(entry) ? undefined : recordPath(records, target.id, 'map')
   const known = always ? undefined : await knownInputs(target, options)
   if (known !== undefined) return {fresh: true, inputs: known, warnings: [], sourceMapPath: map}
 
   const startedMs = Date.now()
   const made = await makeEntry(target, entry, options)
-  await mkdir(dirname(target.source), {recursive: true})
+  await makeFolder(dirname(target.source))
   if (map !== undefined) {
-    await mkdir(dirname(map), {recursive: true})
+    await makeFolder(dirname(map))
     await writeAtomically(map, [Buffer.from(made.sourceMap)])
   }
   await writeAtomically(target.source, [made.bytes])
   const outputs = map === undefined ? [target.source] : [target.source, map]
-  await writeRecord(root, target.id, {
+  await writeRecord(records, target.id, {
     recipe: recipeOf(target, options),
     inputs: made.inputs,
     outputs,
@@ -84,12 +85,17 @@ type Made = Readonly<{
 
 async function makeEntry({id, snapshot}: BuildTarget, entry: string, options: BuildOptions): Promise<Made> {
   const {root, cacheDir, mode = 'production'} = options
-  if (extname(entry) === '.wat') {
+  if (isText(entry)) {
     const path = resolve(root, entry)
+    const {buildText} = await import('./text.ts')
     return {bytes: await buildText(path), sourceMap: '', inputs: [path], warnings: []}
   }
   const loading = snapshot === 'never' ? 'never' : 'build'
-  const built = await buildJavaScript({entry, root, name: id, cacheDir, mode, snapshot: loading})
+  const {buildJavaScript} = await import('./javascript/javascript.ts')
+  const building = buildJavaScript({entry, root, name: id, cacheDir, mode, snapshot: loading})
+  const built = await building.catch(error => {
+    throw placedIn(root, error)
+  })
   const inputs = [...built.inputs, ...CONFIGURATION.map(name => join(root, name))]
   return {bytes: built.component, sourceMap: built.sourceMap, inputs, warnings: built.warnings.map(textOf)}
 }
@@ -102,6 +108,7 @@ async function buildByCommands(target: BuildTarget, build: Commands, options: Bu
 
   const startedMs = Date.now()
   const workdir = resolve(root, build.workdir ?? '.')
+  const {runCommands} = await import('./command.ts')
   await runCommands(build.commands, {
     component: target.id,
     workdir,
@@ -109,7 +116,7 @@ async function buildByCommands(target: BuildTarget, build: Commands, options: Bu
     ...(signal && {signal}),
   })
   const inputs = await watchedFiles(workdir, build.watch)
-  await writeRecord(root, target.id, {
+  await writeRecord(recordsOf(options), target.id, {
     recipe: recipeOf(target, options),
     inputs,
     outputs: [target.source],
@@ -118,7 +125,10 @@ async function buildByCommands(target: BuildTarget, build: Commands, options: Bu
   return {...done, fresh: false, inputs}
 }
 
-/** The inputs of an up-to-date result. Where none are named, a result is up to date as long as it is there. */
+/**
+ * The inputs of an up-to-date result. Where none are named, a result is up to date as long as it is there; one that
+ * someone else made, when it is newer than all of them.
+ */
 async function inputsOfCommands(
   target: BuildTarget,
   build: Commands,
@@ -126,12 +136,18 @@ async function inputsOfCommands(
 ): Promise<readonly string[] | undefined> {
   const watched = await watchedFiles(resolve(options.root, build.workdir ?? '.'), build.watch)
   if (watched.length === 0) return (await stat(target.source).catch(() => undefined)) && []
+  if (!(await isRecorded(recordsOf(options), target.id)))
+    return (await isOlder(watched, target.source)) ? watched : undefined
   const known = await knownInputs(target, options)
   return known?.length === watched.length && watched.every(path => known.includes(path)) ? known : undefined
 }
 
 const knownInputs = (target: BuildTarget, options: BuildOptions): Promise<readonly string[] | undefined> =>
-  inputsIfFresh(options.root, target.id, recipeOf(target, options))
+  inputsIfFresh(recordsOf(options), target.id, recipeOf(target, options))
+
+const recordsOf = ({root, records = join(root, '.mayfly', 'build')}: BuildOptions): string => records
+
+const isText = (entry: string): boolean => extname(entry).toLowerCase() === '.wat'
 
 function recipeOf(
   {id, source, entry, build, snapshot}: BuildTarget,

@@ -21,17 +21,20 @@ export type BuildRecord = Readonly<{
   outputs: Readonly<Record<string, Seen>>
 }>
 
-/** `FOLDER/.mayfly/build/DIGEST.KIND`: ids are not trusted to be names of files. */
-export const recordPath = (root: string, id: string, kind: 'json' | 'map'): string =>
-  join(root, '.mayfly', 'build', `${hashOf([id]).slice(0, 32)}.${kind}`)
+/** `FOLDER/DIGEST.KIND`: ids are not trusted to be names of files. */
+export const recordPath = (folder: string, id: string, kind: 'json' | 'map'): string =>
+  join(folder, `${hashOf([id]).slice(0, 32)}.${kind}`)
+
+export const isRecorded = async (folder: string, id: string): Promise<boolean> =>
+  (await readRecord(recordPath(folder, id, 'json'))) !== undefined
 
 /** The component's inputs if it is up to date, else undefined. A record that cannot be read counts as none. */
 export async function inputsIfFresh(
-  root: string,
+  folder: string,
   id: string,
   recipe: string,
 ): Promise<readonly string[] | undefined> {
-  const record = await readRecord(recordPath(root, id, 'json'))
+  const record = await readRecord(recordPath(folder, id, 'json'))
   if (record?.recipe !== recipe) return undefined
   const seen = [...Object.entries(record.inputs), ...Object.entries(record.outputs)]
   const same = await Promise.all(seen.map(([path, state]) => isAsSeen(path, state)))
@@ -51,7 +54,7 @@ export type BuildFiles = Readonly<{
  * be what was built, and counts as changed. Where that fails, the next build is done again.
  */
 export async function writeRecord(
-  root: string,
+  folder: string,
   id: string,
   {recipe, inputs, outputs, startedMs}: BuildFiles,
 ): Promise<void> {
@@ -64,7 +67,7 @@ export async function writeRecord(
     inputs: await look(inputs, startedMs - CLOCK_SLACK_MS),
     outputs: await look(outputs, Number.POSITIVE_INFINITY),
   }
-  const file = recordPath(root, id, 'json')
+  const file = recordPath(folder, id, 'json')
   try {
     await mkdir(dirname(file), {recursive: true})
     await writeAtomically(file, [Buffer.from(JSON.stringify(record))])

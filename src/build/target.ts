@@ -20,8 +20,10 @@ export type BuildTarget = Readonly<{
 }>
 
 export type BuildOptions = Readonly<{
-  /** The app's folder, absolute. What is remembered between builds lies in its `.mayfly`. */
+  /** The app's folder, absolute. */
   root: string
+  /** Where it is remembered what was built from what, absolute; `.mayfly/build` of the app's folder unless told. */
+  records?: string
   /** Where what is the same for all apps is kept, absolute. */
   cacheDir: string
   mode?: 'production' | 'development'

@@ -1,6 +1,6 @@
 // build/write.ts: files that appear whole or not at all.
 import {randomBytes} from 'node:crypto'
-import {open, rename, rm} from 'node:fs/promises'
+import {mkdir, open, rename, rm} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {MayflyError} from '../base/errors.ts'
 
@@ -23,6 +23,15 @@ export async function writeAtomically(file: string, parts: readonly Uint8Array[]
   } catch (cause) {
     await rm(temporary, {force: true}).catch(() => {})
     throw writeError(file, cause)
+  }
+}
+
+/** @throws FILE_DISK_FULL, FILE_DENIED, FILE_FAILED */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, {recursive: true})
+  } catch (cause) {
+    throw writeError(folder, cause)
   }
 }
 

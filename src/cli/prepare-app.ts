@@ -1,15 +1,12 @@
 // cli/prepare-app.ts: an app read, built where it is stale, and described for the workers.
-import {mkdir} from 'node:fs/promises'
-import {extname, join} from 'node:path'
+import {extname, join, resolve} from 'node:path'
 import {MayflyErrors} from '../base/errors.ts'
-import {hashOf} from '../build/cache.ts'
-import {writeAtomically} from '../build/write.ts'
-import type {App} from '../manifest/app.ts'
+import {watchedFolders} from '../build/watched-files.ts'
+import type {App, Component} from '../manifest/app.ts'
 import {describeUnsupported} from '../manifest/unsupported.ts'
 import {type AppOnDisk, readApp} from './app-on-disk.ts'
 import type {AppSource} from './app-source.ts'
-import {type BuiltComponent, buildComponent, parseText} from './build-component.ts'
-import {cacheDir} from './cache-dir.ts'
+import {binaryOf, buildTarget, cacheFolder} from './build-target.ts'
 import type {Prepared, PrepareOptions, RouteRow, ServeSettings} from './parts.ts'
 
 /** All that a worker needs to serve an app. Structured-cloneable. */
@@ -43,15 +40,9 @@ export async function prepareApp({
   const inputs = new Set([source.path])
   const warnings: string[] = []
   for (const component of components) {
-    const built = await buildComponent(component, {
-      root,
-      cacheDir: cacheDir(process.env),
-      mode: settings.production ? 'production' : 'development',
-      always: build && component.mayfly.entry === undefined,
-      ...(await loneOutput(source)),
-    })
-    files[component.id] = {wasmPath: await asBinary(built), sourceMapPath: built.sourceMapPath}
-    for (const input of built.inputs) inputs.add(input)
+    const built = await buildTarget(component, {root, runCommands: build, ...loneOutput(source)})
+    files[component.id] = {wasmPath: await binaryOf(built), sourceMapPath: built.sourceMapPath}
+    for (const input of [...built.inputs, ...folders(component, root)]) inputs.add(input)
     warnings.push(...built.warnings.map(warning => `${component.id}: ${warning}`))
   }
   return {
@@ -65,23 +56,17 @@ export async function prepareApp({
 }
 
 /** What is built of a lone file is kept in the cache, not beside it. */
-async function loneOutput({kind, path}: AppSource): Promise<{output?: string; keepIn?: string}> {
+function loneOutput({kind, path}: AppSource): {output?: string; records?: string} {
   if (kind === 'manifest' || extname(path).toLowerCase() === '.wasm') return {}
-  const directory = join(cacheDir(process.env), 'apps', hashOf([path]).slice(0, 32))
-  await mkdir(directory, {recursive: true})
-  return {output: join(directory, 'component.wasm'), keepIn: directory}
+  const records = cacheFolder(path)
+  return {output: join(records, 'component.wasm'), records}
 }
 
-/** `source` may be WebAssembly text, too. */
-async function asBinary({path}: BuiltComponent): Promise<string> {
-  if (extname(path).toLowerCase() !== '.wat') return path
-  const bytes = await parseText(path, cacheDir(process.env))
-  const directory = join(cacheDir(process.env), 'wat')
-  await mkdir(directory, {recursive: true})
-  const binary = join(directory, `${hashOf([bytes])}.component.wasm`)
-  await writeAtomically(binary, [bytes])
-  return binary
-}
+/** Sources may be added to those that the manifest's own commands build from. */
+const folders = ({build, mayfly}: Component, root: string): readonly string[] =>
+  build === undefined || mayfly.entry !== undefined
+    ? []
+    : watchedFolders(resolve(root, build.workdir ?? '.'), build.watch)
 
 function routeRows({app, components}: AppOnDisk): readonly RouteRow[] {
   const served = new Set(components.map(({id}) => id))

@@ -2,6 +2,14 @@
 import {readFileSync} from 'node:fs'
 import {availableParallelism, totalmem} from 'node:os'
 import type {MayflyError} from '../base/errors.ts'
+import {
+  exceptionError,
+  exceptionText,
+  type GuestException,
+  readException,
+} from '../build/javascript/exceptions.ts'
+import {createFrameMapper, type FrameMapper} from '../build/javascript/frames.ts'
+import {EXCEPTION_MARKER} from '../build/javascript/guest/records.ts'
 import {decodeComponent} from '../engine/component/decode.ts'
 import {validateComponent} from '../engine/component/validate.ts'
 import type {Imports} from '../engine/link/imports.ts'
@@ -23,7 +31,6 @@ import {wasiImports} from '../wasi/wasi.ts'
 import {preopensOf} from './component-files.ts'
 import type {EngineParts} from './engine-parts.ts'
 import {grantsOf} from './grants.ts'
-import {type ExceptionReader, exceptionReader} from './guest-exception.ts'
 import type {ServeSettings} from './parts.ts'
 import type {ComponentFiles} from './prepare-app.ts'
 
@@ -80,7 +87,8 @@ export function serveComponent(options: ServedComponentOptions): ServedComponent
     guard: engine.guard,
     entropy: engine.entropy,
     component: component.id,
-    snapshot,
+    // We built it to load its module in each event, so its image, that of the engine alone, may be shared.
+    snapshot: snapshot === 'never' && files.sourceMapPath !== undefined ? 'auto' : snapshot,
     limitPages: Math.floor((settings.maxMemoryBytes ?? limits.memoryMb * 1024 * 1024) / 65_536),
     limits: {cpuMs: limits.cpuMs, idleMs: limits.idleMs},
     onStopped: options.onStopped,
@@ -108,8 +116,7 @@ function importsOf(options: ServedComponentOptions): {imports: Imports; close: (
   const grants = grantsOf(app, component, {variables, isSelf: options.isSelf})
   const mounts = openMounts(preopensOf(app, component, root))
   const client = createHttpClient({policy: grants.http})
-  const sourceMap = files.sourceMapPath === undefined ? undefined : readFileSync(files.sourceMapPath, 'utf8')
-  const output = eventOutput(observer, exceptionReader(component.id, sourceMap))
+  const output = eventOutput(observer, exceptionReader(files))
   const imports: Imports = new Map([
     ...wasiImports({
       clock: engine.entropy,
@@ -133,19 +140,30 @@ function importsOf(options: ServedComponentOptions): {imports: Imports; close: (
   }
 }
 
+/** Reads the exceptions among a component's lines; its source map is of use to nothing else. */
+function exceptionReader({sourceMapPath}: ComponentFiles): (line: string) => GuestException | undefined {
+  const sourceMap = sourceMapPath === undefined ? '' : readFileSync(sourceMapPath, 'utf8')
+  let mapper: FrameMapper | undefined
+  return line =>
+    line.startsWith(EXCEPTION_MARKER)
+      ? readException(line, (mapper ??= createFrameMapper(sourceMap)))
+      : undefined
+}
+
 /** What an event prints, ended with it. Exceptions that it reports go to its log and, in development, to its page. */
-function eventOutput(observer: Observer, read: ExceptionReader): StateKey<EventOutput> {
+function eventOutput(
+  observer: Observer,
+  read: (line: string) => GuestException | undefined,
+): StateKey<EventOutput> {
   return new StateKey(
     (store: Store) => {
       const {stdout, stderr} = observer.guests.open(store.component)
       const say = (line: string): void => stderr.write(Buffer.from(`${line}\n`))
       const lines = assembleLines(line => {
-        const error = read(line)
-        if (error === undefined) return say(line)
-        store.state(HTTP_EVENT)?.fail(error)
-        const place = error.at === undefined ? '' : ` (${error.at.file}:${error.at.line}:${error.at.column})`
-        const [first, ...rest] = error.message.split('\n')
-        say([`${first}${place}`, ...rest].join('\n'))
+        const exception = read(line)
+        if (exception === undefined) return say(line)
+        store.state(HTTP_EVENT)?.fail(exceptionError(store.component, exception))
+        say(exceptionText(exception))
       }, LONGEST_REPORT)
       return {
         stdout,

@@ -9,6 +9,11 @@ export type Pointer = 'i32' | 'i64'
 
 export class Trap extends Error {}
 
+/** Hostile lists may share their elements without end: what takes longer than this is not worth the wait. */
+export class TooMuch extends Error {}
+const MAX_ITEMS = 300_000
+let items = 0
+
 const trapIf = (condition: boolean, why: string): void => {
   if (condition) throw new Trap(why)
 }
@@ -285,10 +290,12 @@ function loadList(side: Side, at: bigint, length: bigint, element: Type): unknow
 }
 
 function loadItems(side: Side, at: bigint, length: bigint, element: Type): unknown {
-  const items = Array.from({length: Number(length)}, (_, i) =>
+  items += Number(length)
+  if (items > MAX_ITEMS) throw new TooMuch()
+  const loaded = Array.from({length: Number(length)}, (_, i) =>
     load(side, Number(at) + i * size(element, side.pointer), element),
   )
-  return fromItems(element, items)
+  return fromItems(element, loaded)
 }
 
 // Storing
@@ -318,24 +325,32 @@ export function store(side: Side, at: number, type: Type, value: any): void {
   }
   switch (type.kind) {
     case 'flags':
-      return storeInt(side, at, flagsBytes(type.labels.length), packFlags(type.labels, value))
+      storeInt(side, at, flagsBytes(type.labels.length), packFlags(type.labels, value))
+      return
     case 'f32':
-      return storeInt(side, at, 4, floatBits(value, 4))
+      storeInt(side, at, 4, floatBits(value, 4))
+      return
     case 'f64':
-      return storeInt(side, at, 8, floatBits(value, 8))
+      storeInt(side, at, 8, floatBits(value, 8))
+      return
     case 'char':
-      return storeInt(side, at, 4, BigInt(value.codePointAt(0)))
+      storeInt(side, at, 4, BigInt(value.codePointAt(0)))
+      return
     case 'list':
-      if (type.length !== undefined) return storeItems(side, at, type.of, [...value])
-    // falls through
     case 'string':
     case 'map': {
+      if (type.kind === 'list' && type.length !== undefined) {
+        storeItems(side, at, type.of, [...value])
+        return
+      }
       const [start, length] = storeInto(side, type, value)
       storeInt(side, at, pointerBytes(side), BigInt(start))
-      return storeInt(side, at + pointerBytes(side), pointerBytes(side), length)
+      storeInt(side, at + pointerBytes(side), pointerBytes(side), length)
+      return
     }
     default:
-      return storeInt(side, at, SCALARS[type.kind]!, BigInt(value))
+      storeInt(side, at, SCALARS[type.kind]!, BigInt(value))
+      return
   }
 }
 
@@ -410,7 +425,11 @@ type Next = (want: Core) => bigint
 
 export function liftFlat(side: Side, next: Next, type: Type): unknown {
   const shape = plain(type)
-  if (shape?.kind === 'record') return fromFields(type, shape.types.map(each => liftFlat(side, next, each)))
+  if (shape?.kind === 'record')
+    return fromFields(
+      type,
+      shape.types.map(each => liftFlat(side, next, each)),
+    )
   if (shape?.kind === 'variant') {
     const [, ...joined] = flatten(type, side.pointer)
     const index = Number(next('i32'))
@@ -492,11 +511,10 @@ export function lowerFlat(side: Side, type: Type, value: any): bigint[] {
     case 'u64':
       return [BigInt.asUintN(64, value)]
     case 'list':
-      if (type.length !== undefined)
-        return [...value].flatMap(item => lowerFlat(side, type.of, item))
-    // falls through
     case 'string':
     case 'map': {
+      if (type.kind === 'list' && type.length !== undefined)
+        return [...value].flatMap(item => lowerFlat(side, type.of, item))
       const [at, length] = storeInto(side, type, value)
       return [BigInt(at), length]
     }
@@ -507,10 +525,14 @@ export function lowerFlat(side: Side, type: Type, value: any): bigint[] {
 
 // Values of a call
 
-export type Spill = Readonly<{max: number}>
-
 /** Lifts a call's parameters or its result from core values given as bits. */
-export function liftValues(side: Side, max: number, types: readonly Type[], flat: readonly bigint[]): unknown[] {
+export function liftValues(
+  side: Side,
+  max: number,
+  types: readonly Type[],
+  flat: readonly bigint[],
+): unknown[] {
+  items = 0
   let used = 0
   const next: Next = () => flat[used++]!
   if (types.flatMap(type => flatten(type, side.pointer)).length <= max)
@@ -523,7 +545,12 @@ export function liftValues(side: Side, max: number, types: readonly Type[], flat
 }
 
 /** Lowers a call's parameters to bits of core values. */
-export function lowerValues(side: Side, max: number, types: readonly Type[], values: readonly unknown[]): bigint[] {
+export function lowerValues(
+  side: Side,
+  max: number,
+  types: readonly Type[],
+  values: readonly unknown[],
+): bigint[] {
   if (types.flatMap(type => flatten(type, side.pointer)).length <= max)
     return types.flatMap((type, i) => lowerFlat(side, type, values[i]))
   const tuple: Type = {kind: 'tuple', of: types}

@@ -78,15 +78,23 @@ export class TypeText {
       case 'borrow':
         return `(${type.kind} $r)`
       case 'record':
-        return this.#named(type, type.fields.map(([label, each]) => `(field "${label}" ${this.of(each)})`))
+        return this.#named(
+          type,
+          type.fields.map(([label, each]) => `(field "${label}" ${this.of(each)})`),
+        )
       case 'variant':
         return this.#named(
           type,
-          type.cases.map(([label, each]) => `(case "${label}"${each === undefined ? '' : ` ${this.of(each)}`})`),
+          type.cases.map(
+            ([label, each]) => `(case "${label}"${each === undefined ? '' : ` ${this.of(each)}`})`,
+          ),
         )
       case 'enum':
       case 'flags':
-        return this.#named(type, type.labels.map(label => `"${label}"`))
+        return this.#named(
+          type,
+          type.labels.map(label => `"${label}"`),
+        )
       default:
         return type.kind
     }

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 import fc from 'fast-check'
 import {exceptionText, readException} from './exceptions.ts'
 import {createFrameMapper} from './frames.ts'
-import {EXCEPTION_MARKER} from './guest/report.ts'
+import {EXCEPTION_MARKER} from './guest/records.ts'
 
 const mapper = createFrameMapper(
   JSON.stringify({

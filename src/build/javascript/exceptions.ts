@@ -1,7 +1,8 @@
 // build/javascript/exceptions.ts: the line by which a guest tells of an exception -> what its author needs to see.
+import {MayflyError} from '../../base/errors.ts'
 import {printable} from './code-frame.ts'
 import type {FrameMapper, SourceFrame} from './frames.ts'
-import {EXCEPTION_MARKER} from './guest/report.ts'
+import {EXCEPTION_MARKER} from './guest/records.ts'
 
 /** An exception of a handler, with its places in the sources. Shown to developers, never to clients. */
 export type GuestException = Readonly<{
@@ -65,4 +66,13 @@ export function exceptionText({name, message, frames, place, codeFrame, cause}: 
   const head = name === 'thrown' ? `thrown: ${message}` : `${name}: ${message}`
   const tail = cause === undefined ? [] : [`caused by ${exceptionText(cause)}`]
   return [head, ...shown, ...tail].join('\n')
+}
+
+/** The same as an error: its message is one line, and the rest is `details.frame`. */
+export function exceptionError(component: string, exception: GuestException): MayflyError {
+  const text = exceptionText(exception)
+  const [reason = ''] = text.split('\n', 1)
+  const {file, line, column} = exception.place ?? {}
+  const at = file === undefined ? {} : {at: {file, line: line!, column: column!}}
+  return new MayflyError('GUEST_THREW', {component, reason, frame: text.slice(reason.length + 1)}, at)
 }

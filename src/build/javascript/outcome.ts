@@ -3,7 +3,7 @@ import {type Details, type ErrorCode, MayflyError, MayflyErrors} from '../../bas
 import type {Warning} from './bundle.ts'
 import {printable} from './code-frame.ts'
 import type {FrameMapper, MappedStack} from './frames.ts'
-import {type ExceptionRecord, INIT_MARKER, type InitRecord} from './guest/report.ts'
+import {type ExceptionRecord, INIT_MARKER, type InitRecord} from './guest/records.ts'
 import type {InitOutcome} from './preinit.ts'
 
 export type OutcomeContext = Readonly<{entry: string; component: string; mapper: FrameMapper}>

@@ -5,7 +5,6 @@
 // ours stand between: one asks the host first and suspends only if it must, one tells at once that the guest has returned.
 import type {FlatType} from '../abi/flatten.ts'
 import {name, unsigned} from '../core/writer.ts'
-import type {Guard} from './guard.ts'
 import type {Runtime} from './runtime.ts'
 
 const VALUE_TYPES = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c} as const
@@ -63,24 +62,29 @@ export type BlockingCall = {
   result: unknown
 }
 
-/** (func (params) (result)): calls import f, then tells import l the result, then returns it. */
+/** (func (params) (result)): calls import e, then import f, then tells import l the result, then returns it. */
 function promisingModule(signature: Signature): WebAssembly.Module {
   const {params, result} = signature
   return compiled(`promising ${keyOf(signature)}`, () => [
-    section(1, vec([funcType(params, result), funcType(resultTypes(result), undefined)])),
+    section(
+      1,
+      vec([funcType(params, result), funcType(resultTypes(result), undefined), funcType([], undefined)]),
+    ),
     section(
       2,
       vec([
         [name(''), name('f'), FUNC, 0],
         [name(''), name('l'), FUNC, 1],
+        [name(''), name('e'), FUNC, 2],
       ]),
     ),
     section(3, vec([[0]])),
-    section(7, vec([[name('g'), FUNC, 2]])),
+    section(7, vec([[name('g'), FUNC, 3]])),
     section(
       10,
       vec([
         body(result, [
+          call(2),
           params.map((_, i) => localGet(i)),
           call(0),
           result === undefined ? call(1) : [0x22, unsigned(params.length), call(1), localGet(params.length)],
@@ -90,18 +94,30 @@ function promisingModule(signature: Signature): WebAssembly.Module {
   ])
 }
 
+/**
+ * Guest time begins and ends in the wrapper: what JSPI does around it, such as allocating a stack, is neither the guest's
+ * to be stopped in nor counted among the pages it touches.
+ */
 export function blockingCall(
-  guard: Guard,
+  runtime: Runtime,
   func: (...args: never[]) => unknown,
   params: readonly FlatType[],
   result: FlatType | undefined,
 ): BlockingCall {
+  const {guard} = runtime
+  const entered = (): void => {
+    runtime.onEnter()
+    guard.enter()
+  }
   const left = (value: unknown): void => {
     guard.leave()
+    runtime.onLeave()
     blocking.done = true
     blocking.result = value
   }
-  const instance = new WebAssembly.Instance(promisingModule({params, result}), {'': {f: func, l: left}})
+  const instance = new WebAssembly.Instance(promisingModule({params, result}), {
+    '': {f: func, l: left, e: entered},
+  })
   const blocking: BlockingCall = {
     call: WebAssembly.promising(instance.exports['g']),
     done: false,

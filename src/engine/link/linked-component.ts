@@ -25,7 +25,13 @@ type Instantiate = (
   abi: typeof GLUE_ABI,
 ) => Generator<MadeInstance, GuestFunction[]>
 
-export type LinkedExport = Readonly<{interface: string | undefined; name: string; type: FuncType}>
+export type LinkedExport = Readonly<{
+  interface: string | undefined
+  name: string
+  type: FuncType
+  /** A call writes the guest's memory between the runtime's onEnter and onLeave only, unless the guest waits. */
+  writesOnlyInside: boolean
+}>
 
 /** Frozen; shared by all sandboxes of the component. */
 export class LinkedComponent {
@@ -61,6 +67,7 @@ export class LinkedComponent {
       interface: each.interface,
       name: each.name,
       type: each.func.type,
+      writesOnlyInside: each.writesOnlyInside,
     }))
     this.source = program.source
     const make = new Function(

@@ -37,6 +37,9 @@ export class Runtime {
   readonly #hostResources: ReadonlyMap<Resource, HostResource>
   /** Guest calls that wait for a promise of the host now. */
   waiting = 0
+  /** Set by the sandbox: a guest function that may wait is about to run; it has returned. */
+  onEnter: () => void = () => {}
+  onLeave: () => void = () => {}
   /** Set by the sandbox: the guest is about to wait; it is about to go on. */
   onSuspend: () => void = () => {}
   onResume: () => void = () => {}

@@ -3,7 +3,7 @@ import {MayflyError} from '../../base/errors.ts'
 import {type Decision, decide, type Initialised, type RenewedSeed, type SnapshotMode} from '../init/decide.ts'
 import type {Draw, Entropy} from '../init/entropy.ts'
 import type {Guard} from '../link/guard.ts'
-import type {GuestFunction, LinkedComponent} from '../link/linked-component.ts'
+import type {GuestFunction, LinkedComponent, LinkedExport} from '../link/linked-component.ts'
 import {Runtime} from '../link/runtime.ts'
 import {adoptInstance, applyData} from '../snapshot/adopt-instance.ts'
 import {createMemoryBudget, type MemoryBudget} from '../snapshot/budget.ts'
@@ -29,6 +29,7 @@ export type PrepareOptions = Readonly<{
 
 type Made = {
   functions: readonly GuestFunction[]
+  exports: readonly LinkedExport[]
   runtime: Runtime
   state: readonly CoreInstanceState[]
   budget: MemoryBudget
@@ -107,7 +108,7 @@ export class PreparedComponent {
       const steps = this.linked.instantiate(runtime)
       for (;;) {
         const step = steps.next()
-        if (step.done) return {functions: step.value, runtime, state, budget}
+        if (step.done) return {functions: step.value, exports: this.linked.exports, runtime, state, budget}
         const {instance, exports} = step.value
         const lean = this.linked.leanModules[instance]!
         adoptInstance(lean, exports, {budget})

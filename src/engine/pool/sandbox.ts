@@ -2,7 +2,7 @@
 import {MayflyError} from '../../base/errors.ts'
 import {type Idler, idleWatch} from '../limits/idle-watch.ts'
 import type {Stoppable} from '../link/guard.ts'
-import type {GuestFunction} from '../link/linked-component.ts'
+import type {GuestFunction, LinkedExport} from '../link/linked-component.ts'
 import type {Runtime, RuntimeState} from '../link/runtime.ts'
 import type {MemoryBudget} from '../snapshot/budget.ts'
 import type {RestoreReport, Restorer} from '../snapshot/snapshot.ts'
@@ -11,6 +11,7 @@ import type {Store} from '../store.ts'
 /** What a sandbox is restored to beside its memory. */
 export type SandboxParts = Readonly<{
   functions: readonly GuestFunction[]
+  exports: readonly LinkedExport[]
   runtime: Runtime
   /** Unset for a sandbox that serves one event and is then thrown away. */
   restorer: Restorer | undefined
@@ -44,8 +45,13 @@ export class Sandbox implements Stoppable, Idler {
   constructor(parts: SandboxParts) {
     this.#parts = parts
     this.store = parts.runtime.store
-    parts.runtime.onSuspend = () => this.#suspended()
-    parts.runtime.onResume = () => this.#begin()
+    const {restorer, runtime} = parts
+    if (restorer !== undefined) {
+      runtime.onEnter = () => restorer.open()
+      runtime.onLeave = () => restorer.close()
+    }
+    runtime.onSuspend = () => this.#suspended()
+    runtime.onResume = () => this.#begin()
   }
 
   get idleLimitMs(): number {
@@ -84,8 +90,9 @@ export class Sandbox implements Stoppable, Idler {
    * guest had to wait; both ways a failure is a MayflyError: TRAP_…, LIMIT_MEMORY, or what a host function threw.
    */
   call(index: number, ...args: unknown[]): unknown {
-    const {functions, restorer, renew} = this.#parts
-    restorer?.open()
+    const {functions, exports, restorer, renew} = this.#parts
+    const watched = renew === undefined && exports[index]!.writesOnlyInside ? undefined : restorer
+    watched?.open()
     if (!this.#renewed) {
       this.#renewed = true
       renew?.()
@@ -97,7 +104,7 @@ export class Sandbox implements Stoppable, Idler {
     } catch (error) {
       return this.#fail(error)
     } finally {
-      restorer?.close()
+      watched?.close()
     }
     return result instanceof Promise ? result.catch(error => this.#fail(error)) : result
   }

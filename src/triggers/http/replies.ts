@@ -89,6 +89,7 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, found => E
 function errorPage(status: number, error: MayflyError): string {
   const {file, line, column} = error.at ?? {}
   const place = file === undefined ? '' : [file, line, column].filter(part => part !== undefined).join(':')
+  const frame = error.details['frame'] ?? ''
   const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : ''
   return `<!doctype html>
 <meta charset="utf-8">
@@ -98,7 +99,7 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 60rem
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: 1rem; border: 1px solid #8888; border-radius: 6px }
 </style>
 <h1>${status} <code>${error.code}</code></h1>
-<pre>${escapeHtml(error.message)}</pre>
+<pre>${escapeHtml(frame === '' ? error.message : `${error.message}\n${frame}`)}</pre>
 ${place === '' ? '' : `<p>at <code>${escapeHtml(place)}</code></p>\n`}${
   error.hint === undefined ? '' : `<p>hint: ${escapeHtml(error.hint)}</p>\n`
 }${cause === '' ? '' : `<pre>${escapeHtml(cause)}</pre>\n`}`

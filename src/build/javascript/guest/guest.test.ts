@@ -5,7 +5,7 @@ import {Worker} from 'node:worker_threads'
 import {bundle} from '../bundle.ts'
 import {createApp} from '../test-app.ts'
 import type {Loaded} from './fake-engine.ts'
-import {EXCEPTION_MARKER, type ExceptionRecord, INIT_MARKER, type InitRecord} from './report.ts'
+import {EXCEPTION_MARKER, type ExceptionRecord, INIT_MARKER, type InitRecord} from './records.ts'
 
 type Options = {loading?: 'eager' | 'lazy'; paths?: string[]; env?: [string, string][]}
 

@@ -1,19 +1,6 @@
 // build/javascript/guest/report.ts: how the guest tells the host what happened: one line of JSON on stderr, marked.
 // Everything in guest/ is bundled with the handler and runs inside the component.
-
-/** The handler threw, or answered with something that is no Response. The host knows these lines by the marker. */
-export const EXCEPTION_MARKER = 'mayfly:exception '
-
-/** How loading the handler went; written once or more during initialisation, never later. */
-export const INIT_MARKER = 'mayfly:init '
-
-export type ExceptionRecord = {name: string; message: string; stack: string; cause?: ExceptionRecord}
-
-export type InitRecord =
-  | {kind: 'ready'}
-  | {kind: 'impure'; what: string; stack: string}
-  | {kind: 'threw'; error: ExceptionRecord}
-  | {kind: 'no-handler'; found: string}
+import {EXCEPTION_MARKER, type ExceptionRecord, INIT_MARKER, type InitRecord} from './records.ts'
 
 /** Causes of causes are shown to this depth. */
 const MAX_CAUSES = 4

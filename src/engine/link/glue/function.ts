@@ -12,6 +12,26 @@ import {lowerFlat, storeStatement} from './store.ts'
 
 type Lifted = Func & {kind: 'lifted'}
 
+/** What is passed without a byte of memory. */
+const SCALARS: ReadonlySet<Type['kind']> = new Set([
+  'bool',
+  's8',
+  'u8',
+  's16',
+  'u16',
+  's32',
+  'u32',
+  's64',
+  'u64',
+  'f32',
+  'f64',
+  'char',
+  'enum',
+  'flags',
+  'own',
+  'borrow',
+])
+
 /** Emits a plan's functions into `source`. */
 export class FunctionEmitter {
   readonly #plan: Plan
@@ -238,7 +258,7 @@ export class FunctionEmitter {
     if (!suspends) return `${enter}guard.enter();${this.#variable(dtor)}(h.rep);guard.leave();${leave}`
     const blocking = this.#blocking(dtor, ['i32'], undefined)
     return (
-      `${enter}guard.enter();const p=${blocking}.call(h.rep);` +
+      `${enter}const p=${blocking}.call(h.rep);` +
       `if(!${blocking}.done){guard.leave();return runtime.suspend(p,()=>{${blocking}.done=false;${leave}})}` +
       `${blocking}.done=false;${leave}`
     )
@@ -250,7 +270,7 @@ export class FunctionEmitter {
       `blocking:${func}`,
       'b_',
       name =>
-        `const ${name}=blockingCall(guard,${func},${JSON.stringify(params)},${result === undefined ? 'undefined' : quote(result)});`,
+        `const ${name}=blockingCall(runtime,${func},${JSON.stringify(params)},${result === undefined ? 'undefined' : quote(result)});`,
     )
   }
 
@@ -265,6 +285,15 @@ export class FunctionEmitter {
   }
 
   // canon lift
+
+  /** Whether all that a call from the host may write to the guest's memory is written by the guest function itself. */
+  writesOnlyInside(func: Func): boolean {
+    if (func.kind === 'host') return true
+    const {type, options, instance} = func
+    if (!this.#plan.instances[instance]!.blocks || options.postReturn !== undefined) return false
+    const flat = flattenFunc(type, options.memory?.address ?? 'i32')
+    return !flat.paramsSpilled && type.params.every(param => SCALARS.has(param.type.kind))
+  }
 
   /** Emits a function that the host calls with plain values; returns its name. It returns a promise where it waits. */
   export(func: Func, name: string): string {
@@ -302,7 +331,7 @@ export class FunctionEmitter {
     const borrows = type.params.some(param => contains(param.type, 'borrow'))
 
     let before = enterStatements(entering)
-    if (borrows) before += 'const scope={borrows:0};'
+    if (borrows) before += 'const borrowed=scope={borrows:0};'
     if (border.memory !== undefined) before += `${border.memory}.sync();`
     const lowered = this.#lowerParams(border, type, args, flat.paramsSpilled)
     before += lowered.statements
@@ -311,7 +340,7 @@ export class FunctionEmitter {
       flat.results.length === 0 ? undefined : flat.resultSpilled ? border.ptr : flat.results[0]!
     let after = border.memory === undefined ? '' : `${border.memory}.sync();`
     after += this.#liftResult(border, type.result, flat.resultSpilled)
-    if (borrows) after += 'checkBorrows(scope);'
+    if (borrows) after += 'checkBorrows(borrowed);'
     let finish = ''
     if (func.options.postReturn !== undefined) {
       const postReturn = this.#variable(func.options.postReturn)
@@ -331,7 +360,7 @@ export class FunctionEmitter {
     const later = `${after}${use.deliver}${finish}return ${use.value};`
     const c = source.name('p')
     return (
-      `${before}guard.enter();const ${c}=${blocking}.call(${lowered.values.join(',')});` +
+      `${before}const ${c}=${blocking}.call(${lowered.values.join(',')});` +
       `if(${blocking}.done){${blocking}.done=false;const c=${blocking}.result;${complete}}guard.leave();` +
       use.waits(`${c}.then(c=>{${blocking}.done=false;${later}},leaveAndThrow)`)
     )

@@ -8,7 +8,13 @@ import {quote} from './names.ts'
 import {Source} from './source.ts'
 
 /** An exported function: `interface` is unset for one that the world exports by itself. */
-export type ExportedFunction = Readonly<{interface: string | undefined; name: string; func: Func}>
+export type ExportedFunction = Readonly<{
+  interface: string | undefined
+  name: string
+  func: Func
+  /** FunctionEmitter.writesOnlyInside */
+  writesOnlyInside: boolean
+}>
 
 export type Program = Readonly<{
   /** The generator function's body; its parameters are PROGRAM_PARAMETERS, then `constants.names`. */
@@ -34,7 +40,7 @@ export function emitProgram(plan: Plan, abi: readonly string[], who: string): Pr
   plan.instances.forEach((_, i) => {
     source.line(`const I${i}=instances[${i}],H${i}=I${i}.handles;`)
   })
-  source.line(`let lenders=[],${Array.from({length: 17}, (_, i) => `flat${i}`).join(',')};`)
+  source.line(`let lenders=[],scope,${Array.from({length: 17}, (_, i) => `flat${i}`).join(',')};`)
   source.line('const leaveAndThrow=error=>{guard.leave();throw error};')
   const suspending = emitter.suspending()
   const list = suspending.map(
@@ -47,7 +53,7 @@ export function emitProgram(plan: Plan, abi: readonly string[], who: string): Pr
     else instantiate(source, emitter, step)
   }
   emitter.destructors()
-  const exports = exportedFunctions(plan)
+  const exports = exportedFunctions(plan, emitter)
   const names = exports.map(each => emitter.export(each.func, each.name))
   source.line(`return [${names.join(',')}];`)
   return {source: source.text, constants: source.constants, exports}
@@ -67,11 +73,17 @@ function instantiate(source: Source, emitter: FunctionEmitter, step: Step & {kin
   source.line(`yield {instance:${k},exports:e${k}};`)
 }
 
-function exportedFunctions(plan: Plan): ExportedFunction[] {
+function exportedFunctions(plan: Plan, emitter: FunctionEmitter): ExportedFunction[] {
   const exports: ExportedFunction[] = []
   const visit = (map: Plan['exports'], path: string | undefined): void => {
     for (const [name, item] of map) {
-      if (item.kind === 'func') exports.push({interface: path, name, func: item.func})
+      if (item.kind === 'func')
+        exports.push({
+          interface: path,
+          name,
+          func: item.func,
+          writesOnlyInside: emitter.writesOnlyInside(item.func),
+        })
       else visit(item.exports, path === undefined ? name : `${path}/${name}`)
     }
   }

@@ -1,0 +1,15 @@
+// build/javascript/guest/records.ts: what guest and host agree on; without effects, so that the host may import it.
+
+/** The handler threw, or answered with something that is no Response. The host knows these lines by the marker. */
+export const EXCEPTION_MARKER = 'mayfly:exception '
+
+/** How loading the handler went; written once or more during initialisation, never later. */
+export const INIT_MARKER = 'mayfly:init '
+
+export type ExceptionRecord = {name: string; message: string; stack: string; cause?: ExceptionRecord}
+
+export type InitRecord =
+  | {kind: 'ready'}
+  | {kind: 'impure'; what: string; stack: string}
+  | {kind: 'threw'; error: ExceptionRecord}
+  | {kind: 'no-handler'; found: string}
