@@ -2,7 +2,13 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {pinned} from './machine.ts'
 
-export type ServerProcess = Readonly<{url: string; pid: number; stop(): Promise<void>}>
+export type ServerProcess = Readonly<{
+  url: string
+  pid: number
+  /** What it has printed; the beginning of it, if that is much. */
+  output(): string
+  stop(): Promise<void>
+}>
 
 export type ServerOptions = Readonly<{core?: number | undefined; env?: NodeJS.ProcessEnv}>
 
@@ -56,6 +62,7 @@ export async function startServer(
   return {
     url,
     pid: child.pid!,
+    output: () => output,
     async stop() {
       child.kill('SIGTERM')
       const timer = setTimeout(() => child.kill('SIGKILL'), 15_000)

@@ -1,10 +1,10 @@
 // build/build.ts: a component of an app -> its file, by Mayfly itself, by the app's own commands, or as it is.
+import {readFileSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {dirname, extname, join, relative, resolve} from 'node:path'
 import {MayflyError} from '../base/errors.ts'
 import {hashOf} from './cache.ts'
 import type {Warning} from './javascript/bundle.ts'
-import {toolchainVersions} from './javascript/toolchain.ts'
 import {placedIn} from './places.ts'
 import {inputsIfFresh, isRecorded, recordPath, writeRecord} from './record.ts'
 import type {BuildOptions, BuildTarget, BuiltComponent} from './target.ts'
@@ -155,8 +155,15 @@ function recipeOf(
 ): string {
   return hashOf([
     BUILDER_VERSION,
-    JSON.stringify([toolchainVersions(), mode, id, source, entry, build, snapshot]),
+    JSON.stringify([ourVersions(), mode, id, source, entry, build, snapshot]),
   ])
+}
+
+/** Mayfly's own version and those of its tools, which it names exactly. */
+function ourVersions(): unknown {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const {version, dependencies} = JSON.parse(text) as Readonly<Record<string, unknown>>
+  return [version, dependencies]
 }
 
 function missing({id, source, build}: BuildTarget): MayflyError {

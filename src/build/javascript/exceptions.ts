@@ -71,8 +71,9 @@ export function exceptionText({name, message, frames, place, codeFrame, cause}: 
 /** The same as an error: its message is one line, and the rest is `details.frame`. */
 export function exceptionError(component: string, exception: GuestException): MayflyError {
   const text = exceptionText(exception)
-  const [reason = ''] = text.split('\n', 1)
+  const [first = ''] = text.split('\n', 1)
+  const reason = first.replace(/^thrown: /, '')
   const {file, line, column} = exception.place ?? {}
   const at = file === undefined ? {} : {at: {file, line: line!, column: column!}}
-  return new MayflyError('GUEST_THREW', {component, reason, frame: text.slice(reason.length + 1)}, at)
+  return new MayflyError('GUEST_THREW', {component, reason, frame: text.slice(first.length + 1)}, at)
 }

@@ -23,9 +23,9 @@ function trapped(): Error {
   }
 }
 
-/** An error that looks like `thrown`, its class and properties included, and that ends all core code it passes. */
+/** An error that looks like `thrown` (a copy, so not the same object), its class and properties included, and that ends all core code it passes. */
 export function uncatchable(thrown: unknown): Error {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown), {cause: thrown})
+  const error = typeof thrown === 'object' && thrown !== null ? thrown : new Error(String(thrown))
   const carrier = trapped()
   Reflect.deleteProperty(carrier, 'message')
   Object.setPrototypeOf(carrier, Object.getPrototypeOf(error))

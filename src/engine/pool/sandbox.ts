@@ -143,10 +143,7 @@ export class Sandbox implements Stoppable, Idler {
     if (restorer === undefined) return {pagesRestored: 0, scanned: false}
     const report = restorer.restore()
     runtime.restore(initial)
-    if (budget !== undefined) {
-      budget.exceeded = false
-      budget.settle()
-    }
+    if (budget !== undefined) budget.exceeded = false
     return report
   }
 

@@ -2,6 +2,9 @@
 import http from 'node:http'
 import https from 'node:https'
 
+/** Longer than any guest here is silent. */
+const SILENCE_MS = 10_000
+
 export type AskOptions = Readonly<{
   method?: string
   headers?: Readonly<Record<string, string>>
@@ -41,6 +44,7 @@ export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
       },
     )
     request.on('error', reject)
+    request.setTimeout(SILENCE_MS, () => request.destroy(new Error(`no word from ${url} for ${SILENCE_MS} ms`)))
     request.end(body)
   })
 }

@@ -11,17 +11,14 @@ export function camelCase(label: string): string {
 }
 
 /**
- * The properties under which the fields or flags with these labels lie in an object. Of labels that would become the same
- * name, as `a-1` and `a1`, the later ones keep their hyphens.
+ * The properties under which the fields or flags with these labels lie in an object. Where labels would become the same
+ * name, as `a-1` and `a1`, those with hyphens stay as they are.
  */
 export function memberNames(labels: readonly string[]): readonly string[] {
-  const taken = new Set<string>()
-  return labels.map(label => {
-    const name = camelCase(label)
-    const member = taken.has(name) ? label : name
-    taken.add(member)
-    return member
-  })
+  const names = labels.map(camelCase)
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return names.map((name, i) => (counts.get(name) === 1 ? name : labels[i]!))
 }
 
 /** Reads a member of `object` (a name or a sum of names). What every object inherits is no member. */
