@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // bin/mayfly.js: starts the command line on a Node that is new enough. Plain JavaScript that runs on Node 20.
-import {spawn} from 'node:child_process'
 import {existsSync} from 'node:fs'
 import * as module from 'node:module'
 import {homedir} from 'node:os'
@@ -8,12 +7,36 @@ import {dirname, join} from 'node:path'
 import {fileURLToPath, pathToFileURL} from 'node:url'
 
 const NEEDED_MAJOR = 26
+/** As in server/node-flags.ts. */
+const GUEST_NODE_FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--no-force-async-hooks-checks',
+  '--max-old-space-size=60000',
+]
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const self = fileURLToPath(import.meta.url)
 const packageRoot = dirname(dirname(self))
 
-if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) await runHere()
-else runOnNewerNode()
+if (Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR) await runOnNewerNode()
+else {
+  if (runsGuests() && process.execArgv.length === 0) restartForGuests()
+  await runHere()
+}
+
+/** Whether this very process is to run guests, as far as can be told before anything is loaded. */
+function runsGuests() {
+  return /^up\0.*--workers[=\0]1(\0|$)/.test(process.argv.slice(2).join('\0'))
+}
+
+/** Puts the same command in this process's place; `up` does it later where this did not. */
+function restartForGuests() {
+  if (process.execve === undefined || process.platform === 'win32') return
+  process.execve(
+    process.execPath,
+    [process.execPath, ...GUEST_NODE_FLAGS, ...process.argv.slice(1)],
+    process.env,
+  )
+}
 
 async function runHere() {
   hideExperimentalWarnings()
@@ -39,7 +62,7 @@ function cacheDir() {
   return join(homedir(), '.cache', 'mayfly')
 }
 
-function runOnNewerNode() {
+async function runOnNewerNode() {
   const node = newerNode()
   if (node === undefined) {
     console.error(
@@ -50,7 +73,9 @@ function runOnNewerNode() {
     return
   }
   // The child gets the terminal and the signals; this process only waits for it.
-  const child = spawn(node, [self, ...process.argv.slice(2)], {stdio: 'inherit'})
+  const {spawn} = await import('node:child_process')
+  const flags = runsGuests() ? GUEST_NODE_FLAGS : []
+  const child = spawn(node, [...flags, self, ...process.argv.slice(2)], {stdio: 'inherit'})
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
   child.on('error', error => {
     console.error(`error[NODE_TOO_OLD]: cannot start ${node}: ${error.message}`)

@@ -38,7 +38,9 @@ describe('the package', () => {
     const needed = [
       'bin/mayfly.js',
       'dist/cli/main.js',
-      'dist/cli/commands/worker.js',
+      'dist/cli/watchdog-thread.js',
+      'dist/cli/init-thread.js',
+      'dist/cli/guest/handler.js',
       'LICENSE',
       'README.md',
       'CHANGELOG.md',

@@ -72,6 +72,9 @@ export const ERRORS = {
   TRAP_BAD_HANDLE: guest('a handle is not valid: {reason}'),
   TRAP_REENTERED: guest('the component instance cannot be entered: {reason}'),
   TRAP_CANNOT_LEAVE: guest('the component instance cannot be left: {reason}'),
+  TRAP_ASYNC: guest('the asynchronous ABI was misused: {reason}'),
+  TRAP_CANNOT_BLOCK: guest('a synchronous function waits: {reason}', 'make the function async in its WIT'),
+  TRAP_DEADLOCK: guest('deadlock detected: event loop cannot make further progress: {reason}'),
   TRAP_HOST: guest('a host function refused the call: {reason}'),
 
   // What an exception of a JavaScript guest is shown as, in the log and, in development, to the client.

@@ -153,10 +153,7 @@ function recipeOf(
   {id, source, entry, build, snapshot}: BuildTarget,
   {mode = 'production'}: BuildOptions,
 ): string {
-  return hashOf([
-    BUILDER_VERSION,
-    JSON.stringify([ourVersions(), mode, id, source, entry, build, snapshot]),
-  ])
+  return hashOf([BUILDER_VERSION, JSON.stringify([ourVersions(), mode, id, source, entry, build, snapshot])])
 }
 
 /** Mayfly's own version and those of its tools, which it names exactly. */

@@ -32,7 +32,7 @@ export async function cached(
   const content = await make()
   try {
     await mkdir(dirname(file), {recursive: true})
-    await writeAtomically(file, [content, digest(content)])
+    await writeAtomically(file, [content, digest(content)], {durable: false})
   } catch {
     // Read-only, full, or another user's: see above.
   }

@@ -5,6 +5,7 @@ import {Guard} from '../engine/link/guard.ts'
 import {ModuleCache} from '../engine/link/module-cache.ts'
 import {detectTier} from '../engine/snapshot/detect.ts'
 import type {Tier, TierName} from '../engine/snapshot/snapshot.ts'
+import {tuneForGuests} from '../server/node-flags.ts'
 
 export type EngineParts = Readonly<{
   guard: Guard
@@ -17,6 +18,7 @@ const TIERS: readonly string[] = ['cow', 'madvise', 'copy'] satisfies TierName[]
 
 export function engineParts(env: Readonly<Record<string, string | undefined>>): EngineParts {
   const prefer = env['MAYFLY_TIER']
+  tuneForGuests()
   return {
     guard: new Guard(),
     modules: new ModuleCache(),

@@ -75,4 +75,5 @@ export type Built = Readonly<{
   byteLength: number
   ms: number
   fresh: boolean
+  warnings: readonly string[]
 }>

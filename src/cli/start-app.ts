@@ -1,11 +1,12 @@
 // cli/start-app.ts: an app as a worker process serves it.
 import {readFileSync} from 'node:fs'
 import type {MayflyError} from '../base/errors.ts'
-import {startWatchdog} from '../engine/limits/watchdog.ts'
+import {lazyNode} from '../base/lazy-node.ts'
+import {startWatchdog, type Watchdog} from '../engine/limits/watchdog.ts'
 import {turns} from '../engine/turns.ts'
 import type {Destination} from '../manifest/match-host.ts'
 import {type Observer, observe} from '../observe/observer.ts'
-import type {RunningApp, StartApp} from '../server/app.ts'
+import type {RunningApp, StartApp, StartOptions} from '../server/app.ts'
 import type {RouteEntry} from '../triggers/http/routes.ts'
 import {createHttpTrigger} from '../triggers/http/server.ts'
 import type {HttpTarget} from '../triggers/http/targets.ts'
@@ -20,8 +21,24 @@ type LoadedApp = Readonly<{
   close(): Promise<void>
 }>
 
-export const startApp: StartApp<AppDescription> = async ({description, listen}) => {
+export const startApp: StartApp<AppDescription> = async options => {
+  // Before V8 is set for guests, which makes it refuse the compiled code that node brings.
+  void lazyNode.http
   const engine = engineParts(process.env)
+  const watchdog = startWatchdog(engine.guard)
+  try {
+    return await startWatched(options, {engine, watchdog})
+  } catch (error) {
+    // Its thread would keep the process, which has nothing to serve.
+    await watchdog.stop()
+    throw error
+  }
+}
+
+async function startWatched(
+  {description, listen}: StartOptions<AppDescription>,
+  {engine, watchdog}: Readonly<{engine: EngineParts; watchdog: Watchdog}>,
+): Promise<RunningApp<AppDescription>> {
   const {logs, production} = description.settings
   const observer = observe({
     format: logs.format,
@@ -31,7 +48,6 @@ export const startApp: StartApp<AppDescription> = async ({description, listen}) 
   })
   let port = listen.port
   const isSelf = (to: Destination): boolean => to.port === port && to.host === listen.host
-  const watchdog = startWatchdog(engine.guard)
   const load = (version: AppDescription) => loadInTurn(version, {engine, observer, isSelf})
   let loaded = await load(description)
   const {name, version} = description.app

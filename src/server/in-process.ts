@@ -1,6 +1,7 @@
 // server/in-process.ts: the server of one worker, in this process: nothing to fork, nothing to wait for.
 import type {Server, StartApp, StartOptions} from './app.ts'
 import {guardHeap} from './heap-guard.ts'
+import {keepCompiledCode} from './node-flags.ts'
 
 /** Serves in this process. `kill` is the process's own end. */
 export async function serveInProcess<Description>(
@@ -12,6 +13,7 @@ export async function serveInProcess<Description>(
   const stop: Server<Description>['stop'] = async how => {
     await app.stop(how)
     guard.stop()
+    keepCompiledCode()
   }
   return {port: app.port, reload: app.reload.bind(app), stop, kill: () => {}}
 }

@@ -8,7 +8,7 @@ import {liftValues, lowerValues, TooMuch, Trap} from './canonical.ts'
 import {type Abi, type Guest, linkPair, pairText, type Spec} from './pair.ts'
 import {contains} from './type.ts'
 
-const runs = Number(process.env['MAYFLY_RUNS'] ?? 150)
+const runs = Number(process.env['MAYFLY_RUNS'] ?? 60)
 const seed = process.env['MAYFLY_SEED']
 const limits: fc.Parameters<unknown> = {
   numRuns: runs,

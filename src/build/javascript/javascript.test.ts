@@ -74,6 +74,7 @@ const refusals: [name: string, source: string, expected: Refusal][] = [
     'await null\nthrow new Error("late")',
     {code: 'BUILD_INIT_THREW', at: {file: 'src/index.ts', line: 2, column: 7}, text: /Error: late/},
   ],
+  ['something thrown that is no error', 'throw "late"', {code: 'BUILD_INIT_THREW', text: /loaded: "late"/}],
   [
     'an await that never ends',
     'await new Promise(() => {})',

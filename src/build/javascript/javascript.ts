@@ -82,12 +82,22 @@ export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaS
     initialise: initialiseMs,
     write: performance.now() - writeStarted,
   }
-  return {component, sourceMap, warnings: [...warnings, ...outcomeWarnings(outcome)], inputs, timings}
+  const allWarnings = [...warnings, ...outcomeWarnings(outcome), ...sizeWarnings(component.length)]
+  return {component, sourceMap, warnings: allWarnings, inputs, timings}
 
   async function timed<T>(work: Promise<T>): Promise<[T, number]> {
     const value = await work
     return [value, performance.now() - started]
   }
+}
+
+/** Several times what frameworks come to. */
+const LARGE_BYTES = 64_000_000
+
+function sizeWarnings(bytes: number): Warning[] {
+  if (bytes <= LARGE_BYTES) return []
+  const size = `${Math.round(bytes / 1_000_000)} MB`
+  return [{message: `the component is ${size} large: all that top-level code leaves in memory is part of it`}]
 }
 
 function settled<T>(result: PromiseSettledResult<T>): T {

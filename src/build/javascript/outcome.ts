@@ -89,7 +89,8 @@ function impureError({what, stack}: Impure, {entry, component, mapper}: OutcomeC
 }
 
 function threwError({name, message, stack}: ExceptionRecord, {entry, mapper}: OutcomeContext): MayflyError {
-  return placed('BUILD_INIT_THREW', {reason: printable(`${name}: ${message}`)}, mapper.mapStack(stack), entry)
+  const reason = printable(name === 'thrown' ? message : `${name}: ${message}`)
+  return placed('BUILD_INIT_THREW', {reason}, mapper.mapStack(stack), entry)
 }
 
 function placed(

@@ -37,6 +37,9 @@ export const command = defineCommand({
       components: values['component-id'],
       profile: values.profile,
     })
+    for (const {component, warnings} of built) {
+      for (const warning of warnings) terminal.err(`warning: ${component}: ${warning}\n`)
+    }
     if (values.quiet) return 0
     for (const {component, path, byteLength, ms, fresh} of built) {
       const how = fresh ? 'is up to date' : `built in ${Math.round(ms)} ms`

@@ -1,4 +1,5 @@
 // engine/link/runtime.ts: one sandbox's link-time state, which emitted glue works on.
+import {MayflyError} from '../../base/errors.ts'
 import {
   type BorrowScope,
   type Handle,
@@ -125,13 +126,25 @@ export class Runtime {
     return new GuestResource(resource, rep as number, owned ? this.destructors[resource.index] : undefined)
   }
 
-  /** Ends the event: every resource of the host that the guest still owns is dropped. Never throws. */
+  /**
+   * Ends the event: calls that still wait are aborted, lest they go on in the next one, and every resource of the host
+   * that the guest still owns is dropped. Never throws.
+   */
   end(): void {
+    if (this.waiting > 0)
+      this.abort(new MayflyError('TRAP_HOST', {reason: 'its event ended while it waited'}))
     for (const instance of this.instances) {
       if (instance.handles.isPristine) continue
       for (const handle of instance.handles.open())
-        if (handle.own && handle.resource.instance === undefined) this.dropHost(handle)
+        if (handle.own && handle.resource.instance === undefined) this.#dropQuietly(handle)
     }
+  }
+
+  /** Nobody is left to be told that a host failed to drop something, and the others must be dropped too. */
+  #dropQuietly(handle: Handle): void {
+    try {
+      this.dropHost(handle)
+    } catch {}
   }
 
   capture(): RuntimeState {

@@ -29,5 +29,9 @@ export function uncatchable(thrown: unknown): Error {
   const carrier = trapped()
   Reflect.deleteProperty(carrier, 'message')
   Object.setPrototypeOf(carrier, Object.getPrototypeOf(error))
-  return Object.defineProperties(carrier, Object.getOwnPropertyDescriptors(error))
+  Object.defineProperties(carrier, Object.getOwnPropertyDescriptors(error))
+  // V8's `stack` is an accessor that shows where its own object was made.
+  if (error instanceof Error)
+    Object.defineProperty(carrier, 'stack', {value: error.stack, writable: true, configurable: true})
+  return carrier
 }

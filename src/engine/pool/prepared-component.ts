@@ -1,14 +1,15 @@
-// engine/pool/prepared-component.ts: a linked component with its image: what sandboxes are made from.
+// engine/pool/prepared-component.ts: a linked component, or another program, with its image: what sandboxes are made from.
 import {MayflyError} from '../../base/errors.ts'
 import {type Decision, decide, type Initialised, type RenewedSeed, type SnapshotMode} from '../init/decide.ts'
 import type {Draw, Entropy} from '../init/entropy.ts'
 import type {Guard} from '../link/guard.ts'
-import type {GuestFunction, LinkedComponent, LinkedExport} from '../link/linked-component.ts'
+import type {GuestFunction} from '../link/linked-component.ts'
 import {Runtime} from '../link/runtime.ts'
 import {adoptInstance, applyData} from '../snapshot/adopt-instance.ts'
 import {createMemoryBudget, type MemoryBudget} from '../snapshot/budget.ts'
 import type {CoreInstanceState, Image, Tier} from '../snapshot/snapshot.ts'
 import {Store} from '../store.ts'
+import type {Program, ProgramExport} from './program.ts'
 import {asTrap, Sandbox, type SandboxLimits} from './sandbox.ts'
 
 export type PrepareOptions = Readonly<{
@@ -29,7 +30,7 @@ export type PrepareOptions = Readonly<{
 
 type Made = {
   functions: readonly GuestFunction[]
-  exports: readonly LinkedExport[]
+  exports: readonly ProgramExport[]
   runtime: Runtime
   state: readonly CoreInstanceState[]
   budget: MemoryBudget
@@ -42,12 +43,12 @@ const IMAGE_LIMIT_MS = 60_000
 type Payer = Readonly<{limitMs: number; onStopped: ((error: MayflyError) => void) | undefined}>
 
 export class PreparedComponent {
-  readonly linked: LinkedComponent
+  readonly linked: Program
   readonly decision: Decision
   readonly #options: PrepareOptions
 
   /** Initialises as often as it takes to know whether sandboxes may start from an image. @throws TRAP_…, LIMIT_MEMORY */
-  constructor(linked: LinkedComponent, options: PrepareOptions) {
+  constructor(linked: Program, options: PrepareOptions) {
     this.linked = linked
     this.#options = options
     this.decision = decide({
@@ -103,23 +104,28 @@ export class PreparedComponent {
     const budget = createMemoryBudget({limitPages, component})
     const state: CoreInstanceState[] = []
     const stopped = () => onStopped?.(new MayflyError('LIMIT_CPU', {limit: limitMs, component}))
+    const enter = (run: () => void): void => {
+      guard.enter()
+      run()
+      guard.leave()
+    }
     guard.begin({stopped}, limitMs)
     try {
       const steps = this.linked.instantiate(runtime)
       for (;;) {
         const step = steps.next()
-        if (step.done) return {functions: step.value, exports: this.linked.exports, runtime, state, budget}
+        if (step.done) {
+          const {exports, initialise} = this.linked
+          if (how === 'initialise' && initialise !== undefined) enter(state.at(-1)!.exports[initialise])
+          return {functions: step.value, exports, runtime, state, budget}
+        }
         const {instance, exports} = step.value
         const lean = this.linked.leanModules[instance]!
         adoptInstance(lean, exports, {budget})
         state.push({lean, exports})
         if (how === 'adopt') continue
         applyData(lean, exports)
-        if (lean.start !== undefined) {
-          guard.enter()
-          exports[lean.start]()
-          guard.leave()
-        }
+        if (lean.start !== undefined) enter(exports[lean.start])
       }
     } catch (error) {
       guard.leave()

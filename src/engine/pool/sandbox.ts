@@ -2,16 +2,17 @@
 import {MayflyError} from '../../base/errors.ts'
 import {type Idler, idleWatch} from '../limits/idle-watch.ts'
 import type {Stoppable} from '../link/guard.ts'
-import type {GuestFunction, LinkedExport} from '../link/linked-component.ts'
+import type {GuestFunction} from '../link/linked-component.ts'
 import type {Runtime, RuntimeState} from '../link/runtime.ts'
 import type {MemoryBudget} from '../snapshot/budget.ts'
 import type {RestoreReport, Restorer} from '../snapshot/snapshot.ts'
 import type {Store} from '../store.ts'
+import type {ProgramExport} from './program.ts'
 
 /** What a sandbox is restored to beside its memory. */
 export type SandboxParts = Readonly<{
   functions: readonly GuestFunction[]
-  exports: readonly LinkedExport[]
+  exports: readonly ProgramExport[]
   runtime: Runtime
   /** Unset for a sandbox that serves one event and is then thrown away. */
   restorer: Restorer | undefined

@@ -4,6 +4,7 @@ import type {CoreModule} from '../core/module.ts'
 import {SECTION, sectionReader} from '../core/module-decode.ts'
 import type {Pieces} from '../core/writer.ts'
 import {concat, unsigned} from '../core/writer.ts'
+import {findCandidates, type Wanted} from './code-candidates.ts'
 
 /** An instruction to be replaced; positions are in the module's bytes. */
 export type Edit = Readonly<{start: number; end: number}> &
@@ -55,7 +56,23 @@ const OP = {
 
 const WANTED = opcodeSet(Object.values(OP))
 
-/** Walks all code once. `passive` says of each data segment whether it is passive. */
+/** The first two bytes of the instructions in WANTED. */
+function firstBytes(module: CoreModule): Wanted {
+  const numbers = (prefix: number): Set<number> =>
+    new Set(Object.values(OP).flatMap(opcode => (opcode >>> 16 === prefix ? [opcode & 0xffff] : [])))
+  const collected = numbers(0xfb)
+  const bulk = numbers(0xfc)
+  const below = (count: number) => (index: number) => count > 0x80 || index < count
+  return new Map([
+    [OP.tableSet, below(module.tables.length)],
+    [OP.memorySize, below(module.memories.length)],
+    [OP.memoryGrow, below(module.memories.length)],
+    [0xfb, (number: number) => collected.has(number)],
+    [0xfc, (number: number) => bulk.has(number)],
+  ])
+}
+
+/** Walks the code that may matter. `passive` says of each data segment whether it is passive. */
 export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeFacts {
   const bytes = module.bytes
   const reader = sectionReader(module, SECTION.code)
@@ -114,14 +131,20 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
   const count = reader?.u32() ?? 0
   const start = reader?.position ?? 0
   const found: EditedBody[] = []
+  const candidates = findCandidates(bytes, start, reader?.end ?? 0, firstBytes(module))
+  let next = 0
   for (let i = 0; i < count; i++) {
     const from = reader!.position
     const size = reader!.u32()
     const first = reader!.position
-    reader!.take(size)
     const end = first + size
+    if (end > reader!.end) reader!.fail('unexpected end')
+    reader!.position = end
+    if (size === 0 || bytes[end - 1] !== 0x0b) reader!.fail('malformed function body', first)
+    while (next < candidates.length && candidates[next]! < first) next++
+    if (!(candidates[next]! < end)) continue
     const stopped = walkInstructions(bytes, skipLocals(bytes, first), end, WANTED, visit)
-    if (stopped !== end || bytes[end - 1] !== 0x0b) reader!.fail('malformed function body', first)
+    if (stopped !== end) reader!.fail('malformed function body', first)
     if (edits.length > 0) {
       found.push({from, start: first, end, edits})
       edits = []

@@ -1,5 +1,6 @@
 // triggers/http/http2.ts: an exchange over HTTP/2: one stream of node's session.
-import {constants, type IncomingHttpHeaders, type ServerHttp2Stream} from 'node:http2'
+import type {IncomingHttpHeaders, ServerHttp2Stream} from 'node:http2'
+import {lazyNode} from '../../base/lazy-node.ts'
 import type {Fields} from '../../wasi/http/fields.ts'
 import {type BodySource, IncomingBody} from '../../wasi/http/incoming-body.ts'
 import {Exchange} from './exchange.ts'
@@ -85,7 +86,7 @@ export class Http2Exchange extends Exchange {
         stream.sendTrailers(headersObject(this.#trailers?.writeTo([]) ?? []))
       } catch {
         // Trailers that HTTP/2 does not allow, such as `te`.
-        stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+        stream.close(lazyNode.http2.constants.NGHTTP2_INTERNAL_ERROR)
       }
     })
     stream.respond({':status': status, ...headersObject(headers)}, {waitForTrailers: true})
@@ -101,7 +102,7 @@ export class Http2Exchange extends Exchange {
   }
 
   protected breakOff(): void {
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    this.#stream.close(lazyNode.http2.constants.NGHTTP2_INTERNAL_ERROR)
   }
 
   protected release(): void {}

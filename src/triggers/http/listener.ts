@@ -1,14 +1,9 @@
 // triggers/http/listener.ts: one port for HTTP/1.1 and HTTP/2, with and without TLS.
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import {createServer as createHttpsServer} from 'node:https'
+import type {IncomingMessage, Server, ServerResponse} from 'node:http'
 import type {Socket} from 'node:net'
 import type {TLSSocket} from 'node:tls'
 import {MayflyError} from '../../base/errors.ts'
+import {lazyNode} from '../../base/lazy-node.ts'
 import {sniffProtocol} from './sniff.ts'
 
 /** A certificate (chain) and its key, both PEM. */
@@ -42,7 +37,8 @@ export function createListener(options: {
     requireHostHeader: true,
     noDelay: true,
   }
-  const server = tls === undefined ? createHttpServer(http1Options) : createTlsServer(tls, http1Options)
+  const server =
+    tls === undefined ? lazyNode.http.createServer(http1Options) : createTlsServer(tls, http1Options)
   // The head's bytes are limited; with a limit in number node would leave out the rest without a word.
   server.maxHeadersCount = 0
   server.on('request', (request, response) => onRequest(request, response, false))
@@ -56,7 +52,7 @@ export function createListener(options: {
 
 function createTlsServer(tls: TlsFiles, http1Options: object): Server {
   try {
-    return createHttpsServer({...http1Options, ...tls, ALPNProtocols: ['h2', 'http/1.1']})
+    return lazyNode.https.createServer({...http1Options, ...tls, ALPNProtocols: ['h2', 'http/1.1']})
   } catch (error) {
     throw new MayflyError('HTTP_TLS', {reason: (error as Error).message}, {cause: error})
   }

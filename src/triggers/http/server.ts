@@ -1,12 +1,8 @@
 // triggers/http/server.ts: what the HTTP trigger does with a request, and how it starts and ends.
 import type {IncomingMessage, ServerResponse} from 'node:http'
-import {
-  createServer as createHttp2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import type {Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream} from 'node:http2'
 import {type AddressInfo, Server as NetServer, type Socket} from 'node:net'
+import {lazyNode} from '../../base/lazy-node.ts'
 import type {RequestObserver} from '../../observe/request-record.ts'
 import type {Trigger} from '../trigger.ts'
 import type {ComponentTarget, ExchangeContext} from './exchange-context.ts'
@@ -150,23 +146,28 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
 
   const maxHeaderBytes = options.maxHeaderBytes ?? 64 * 1024
   const sessions = new Set<ServerHttp2Session>()
-  const http2 = createHttp2Server({
-    maxHeaderListPairs: 2000,
-    settings: {maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams: MAX_STREAMS, enablePush: false},
-  })
-  http2.on('stream', onStream as (stream: ServerHttp2Stream) => void)
-  http2.on('session', session => {
-    sessions.add(session)
-    session.on('close', () => sessions.delete(session))
-    if (context.closing) session.close()
-  })
-  http2.on('sessionError', () => {})
+  let http2: Http2Server | undefined
+  /** Made for the first connection that speaks it. */
+  const startHttp2 = (): Http2Server => {
+    const server = lazyNode.http2.createServer({
+      maxHeaderListPairs: 2000,
+      settings: {maxHeaderListSize: maxHeaderBytes, maxConcurrentStreams: MAX_STREAMS, enablePush: false},
+    })
+    server.on('stream', onStream as (stream: ServerHttp2Stream) => void)
+    server.on('session', session => {
+      sessions.add(session)
+      session.on('close', () => sessions.delete(session))
+      if (context.closing) session.close()
+    })
+    server.on('sessionError', () => {})
+    return server
+  }
 
   const {server, sockets} = createListener({
     maxHeaderBytes,
     tls: options.tls,
     onRequest: onRequest1,
-    serveHttp2: socket => http2.emit('connection', socket),
+    serveHttp2: socket => (http2 ??= startHttp2()).emit('connection', socket),
   })
   await listen(server, options)
   const address = server.address() as AddressInfo

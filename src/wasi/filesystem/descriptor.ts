@@ -7,7 +7,14 @@ import {type Held, hold, release} from './held.ts'
 import type {OpenFile} from './open-file.ts'
 import type {Stats} from './stat.ts'
 
-export type FileDescriptor = Readonly<{kind: 'file'; file: OpenFile; read: boolean; write: boolean}>
+export type FileDescriptor = Readonly<{
+  kind: 'file'
+  file: OpenFile
+  read: boolean
+  write: boolean
+  /** Whether its mount is writable: its times may be set even where it was opened to be read. */
+  mutable: boolean
+}>
 export type DirectoryDescriptor = Readonly<{kind: 'directory'; directory: Directory; held: Held}>
 export type Descriptor = FileDescriptor | DirectoryDescriptor
 

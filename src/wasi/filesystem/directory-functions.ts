@@ -36,7 +36,7 @@ function statsAt(place: Place): Stats {
 }
 
 /** The stats of what `path` names, or of what it links to. */
-function statsFor(self: Descriptor, flags: PathFlags, path: string): Stats {
+export function statsFor(self: Descriptor, flags: PathFlags, path: string): Stats {
   const follow = flags.symlinkFollow || path.endsWith('/')
   return locate(directoryOf(self), path, follow, place => {
     const stats = statsAt(place)

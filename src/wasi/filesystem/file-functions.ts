@@ -35,8 +35,10 @@ function setSize(descriptor: Descriptor, size: bigint): undefined {
 }
 
 function setTimes(descriptor: Descriptor, access: NewTimestamp, modification: NewTimestamp): undefined {
+  const {file, mutable} = fileOf(descriptor)
+  if (!mutable) throw new Fault('not-permitted')
   const times = timesOf(() => statsOf(descriptor), access, modification)
-  fs.futimesSync(writable(descriptor).fd, times.access, times.modification)
+  fs.futimesSync(file.fd, times.access, times.modification)
 }
 
 /** wasi:filesystem/types sync and sync-data. What only reads has nothing to bring to the disk. */

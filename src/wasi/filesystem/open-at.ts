@@ -59,7 +59,7 @@ function openPlace(store: Store, place: Place, mode: Mode, directory: boolean): 
   if (mode.write && !dir.writable) throw new Fault('not-permitted')
   const host = hostOf(dir)
   const fd = openEntry(host, name, mode.system)
-  if (kindOf(fd) === 'file') return opened(store, fd, mode)
+  if (kindOf(fd) === 'file') return opened(store, fd, mode, dir.writable)
   return describe(store, {virtual: undefined, host: holdOpened(host, name, fd), writable: dir.writable})
 }
 
@@ -75,14 +75,15 @@ function kindOf(fd: number): 'file' | 'directory' {
 function openMountedFile(store: Store, mount: VirtualFile, mode: Mode): FileDescriptor {
   if (mode.write && !mount.writable) throw new Fault('not-permitted')
   const fd = fs.openSync(mount.hostPath, mode.system | (fs.constants.O_NOFOLLOW ?? 0))
-  if (kindOf(fd) === 'file') return opened(store, fd, mode)
+  if (kindOf(fd) === 'file') return opened(store, fd, mode, mount.writable)
   closeQuietly(fd)
   throw new Fault('io')
 }
 
-const opened = (store: Store, fd: number, mode: Mode): FileDescriptor => ({
+const opened = (store: Store, fd: number, mode: Mode, mutable: boolean): FileDescriptor => ({
   kind: 'file',
   file: new OpenFile(store, fd),
   read: mode.read,
   write: mode.write,
+  mutable,
 })

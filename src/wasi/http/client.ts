@@ -1,9 +1,10 @@
 // wasi/http/client.ts: outgoing requests over node:http and node:https, streamed both ways with backpressure.
 import {lookup as resolve} from 'node:dns'
-import {type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage} from 'node:http'
-import {Agent as HttpsAgent, request as httpsRequest} from 'node:https'
+import type {ClientRequest, Agent as HttpAgent, IncomingMessage} from 'node:http'
+import type {Agent as HttpsAgent} from 'node:https'
 import {isIP, type LookupFunction} from 'node:net'
 import type {SecureContextOptions} from 'node:tls'
+import {lazyNode} from '../../base/lazy-node.ts'
 import {err, ok, type Result} from '../../base/result.ts'
 import type {Pollable} from '../io/streams.ts'
 import {type ErrorCode, errorCode, errorCodeOf, HttpIoError} from './error-code.ts'
@@ -56,7 +57,16 @@ export function createHttpClient({policy, maxConnections, tls}: HttpClientOption
     scheduling: 'lifo' as const,
     ...(maxConnections === undefined ? {} : {maxSockets: maxConnections}),
   }
-  const agents = {http: new HttpAgent(agentOptions), https: new HttpsAgent({...agentOptions, ...tls})}
+  let httpAgent: HttpAgent | undefined
+  let httpsAgent: HttpsAgent | undefined
+  const agents = {
+    get http(): HttpAgent {
+      return (httpAgent ??= new lazyNode.http.Agent(agentOptions))
+    },
+    get https(): HttpsAgent {
+      return (httpsAgent ??= new lazyNode.https.Agent({...agentOptions, ...tls}))
+    },
+  }
   const lookup = policy.checkAddress === undefined ? undefined : filteredLookup(policy)
 
   return {
@@ -72,7 +82,7 @@ export function createHttpClient({policy, maxConnections, tls}: HttpClientOption
       } else {
         try {
           const method = methodWord(request.method)
-          const started = (scheme === 'https' ? httpsRequest : httpRequest)({
+          const started = lazyNode[scheme].request({
             agent: agents[scheme],
             host,
             port,
@@ -89,8 +99,8 @@ export function createHttpClient({policy, maxConnections, tls}: HttpClientOption
       return ok(future)
     },
     close() {
-      agents.http.destroy()
-      agents.https.destroy()
+      httpAgent?.destroy()
+      httpsAgent?.destroy()
     },
   }
 }

@@ -1,5 +1,6 @@
 // wasi/sockets/udp-socket.ts: a UDP socket, and the two streams of datagrams made from it.
-import dgram from 'node:dgram'
+import type dgram from 'node:dgram'
+import {lazyNode} from '../../base/lazy-node.ts'
 import {ok, type Result} from '../../base/result.ts'
 import type {Store} from '../../engine/store.ts'
 import {DONE, Signal} from '../io/signal.ts'
@@ -55,7 +56,7 @@ export class UdpSocket implements Pollable, WithOptions, Live {
     if (!isBindable(this.family, local)) return fails('invalid-argument')
     if (!this.allows('udp-bind', local)) return fails('access-denied')
     this.#state = 'binding'
-    const socket = dgram.createSocket({
+    const socket = lazyNode.dgram.createSocket({
       type: this.family === 'ipv4' ? 'udp4' : 'udp6',
       ipv6Only: this.family === 'ipv6',
     })

@@ -25,13 +25,20 @@ export type Part = Readonly<{
   snapshot?: string
 }>
 
-const LIMITS = {cpuMs: 'cpu_ms', idleMs: 'idle_ms', memoryMb: 'memory_mb', concurrency: 'concurrency'} as const
+const LIMITS = {
+  cpuMs: 'cpu_ms',
+  idleMs: 'idle_ms',
+  memoryMb: 'memory_mb',
+  concurrency: 'concurrency',
+} as const
 
 /** A spin.toml that serves `parts`. */
 export function manifest(parts: readonly Part[]): string {
   const lines = ['spin_manifest_version = 2', '[application]', 'name = "e2e"', 'version = "0.1.0"']
   for (const {id, route, source, limits = {}, snapshot} of parts) {
-    const set = Object.entries(limits).map(([name, value]) => `${LIMITS[name as keyof typeof LIMITS]} = ${value}`)
+    const set = Object.entries(limits).map(
+      ([name, value]) => `${LIMITS[name as keyof typeof LIMITS]} = ${value}`,
+    )
     lines.push('[[trigger.http]]', `route = "${route}"`, `component = "${id}"`)
     lines.push(`[component.${id}]`, `source = ${JSON.stringify(source)}`)
     lines.push(`[component.${id}.tool.mayfly]`, `limits = { ${set.join(', ')} }`)

@@ -44,7 +44,9 @@ export function ask(url: string, options: AskOptions = {}): Promise<Answer> {
       },
     )
     request.on('error', reject)
-    request.setTimeout(SILENCE_MS, () => request.destroy(new Error(`no word from ${url} for ${SILENCE_MS} ms`)))
+    request.setTimeout(SILENCE_MS, () =>
+      request.destroy(new Error(`no word from ${url} for ${SILENCE_MS} ms`)),
+    )
     request.end(body)
   })
 }
@@ -76,4 +78,3 @@ export async function load(url: string, count: number, connections: number): Pro
     agent.destroy()
   }
 }
-

@@ -112,7 +112,9 @@ export async function up(test: After, args: readonly string[], options: RunOptio
     err,
     logged,
     async untilLogged(is) {
-      await until(() => logged().some(is), {what: () => `a line of the log; there are\n${err().slice(-2000)}`})
+      await until(() => logged().some(is), {
+        what: () => `a line of the log; there are\n${err().slice(-2000)}`,
+      })
       return logged().find(is)!
     },
     workers() {

@@ -147,6 +147,9 @@ export class FunctionEmitter {
     const giveBack = border.lends ? 'giveBack(mine);' : ''
 
     const lowerResult = this.#lowerResult(border, func.type.result, flat.resultSpilled)
+    // Core code asks for a result even where it is about to wait for it, and undefined is no i64.
+    const anyResult = !flat.resultSpilled && flat.results[0] === 'i64' ? '0n' : 'undefined'
+    const suspend = (args: string) => `(runtime.suspend(${args}),${anyResult})`
     if (func.kind === 'host') {
       const host = this.#source.constant(func.host.call, 'host')
       const call = `${host}(${['store', ...args].join(',')})`
@@ -154,7 +157,7 @@ export class FunctionEmitter {
       if (func.host.mayBlock) {
         body +=
           `const r=${call};if(r instanceof Promise)` +
-          `return runtime.suspend(r,r=>{${finish}return ${lowerResult.value}});` +
+          `return ${suspend(`r,r=>{${finish}return ${lowerResult.value}}`)};` +
           `${finish}guard.enter();return ${lowerResult.value};`
       } else
         body += `${func.type.result === undefined ? '' : 'const r='}${call};${finish}guard.enter();return ${lowerResult.value};`
@@ -164,7 +167,7 @@ export class FunctionEmitter {
         deliver: `${giveBack}${lowerResult.statements}`,
         value: lowerResult.value,
         done: 'guard.enter();',
-        waits: promise => `return runtime.suspend(${promise},v=>v);`,
+        waits: promise => `return ${suspend(`${promise},v=>v`)};`,
       })
     }
     this.#trampolineLine(index, params.join(','), body)

@@ -1,0 +1,108 @@
+// engine/async/lift.ts: canon lift: a component's function as something that can be called (CanonicalABI.md, canon lift).
+import {trap} from '../abi/trap.ts'
+import {cannotEnter, type Instance} from './instance.ts'
+import type {FuncInst, Scheduler} from './scheduler.ts'
+import {type Callee, Task, type Use} from './task.ts'
+import type {WaitFor} from './thread.ts'
+import {CANCELLED_EVENT, type Event, NO_EVENT} from './waitable.ts'
+import {waitableSetAt} from './waitable-set.ts'
+
+/** What a callback function returns in its lowest four bits; above them is the index of a waitable set. */
+export const CALLBACK = {exit: 0, yield: 1, wait: 2} as const
+
+export function lift(callee: Callee): FuncInst {
+  const body = BODIES[callee.form]
+  return (scheduler, caller, use, done) => startTask(scheduler, callee, body, caller, use, done)
+}
+
+function startTask(
+  scheduler: Scheduler,
+  callee: Callee,
+  body: (task: Task) => void,
+  caller: Instance | undefined,
+  use: Use,
+  done: () => void,
+): (caller: Instance | undefined, done: () => void) => void {
+  const {instance} = callee
+  if (!instance.mayEnterFrom(caller)) cannotEnter()
+  instance.enterFrom(caller)
+  const leave = (): void => {
+    instance.leaveTo(caller)
+    done()
+  }
+  const task = new Task(scheduler, callee, use, body)
+  scheduler.run(task.implicit, false, () => {
+    if (callee.asyncType) leave()
+    else scheduler.finishSync(task, leave)
+  })
+  return (from, over) => task.requestCancellation(from, over)
+}
+
+function runSync(task: Task): void {
+  const {callee, instance} = task
+  callee.core(callee.lower(task.start(), task), result => {
+    task.return(callee.lift(result))
+    if (callee.postReturn !== undefined) {
+      instance.mayLeave = false
+      callee.postReturn(result)
+      instance.mayLeave = true
+    }
+    task.exit(task.implicit)
+  })
+}
+
+function runStackful(task: Task): void {
+  const {callee} = task
+  callee.core(callee.lower(task.start(), task), () => task.exit(task.implicit))
+}
+
+/** Between two calls no core code is on any stack: each is a plain call from here. */
+function runCallback(task: Task): void {
+  const {callee, instance, implicit: thread} = task
+
+  /** What comes of a call, or undefined if that is known later only: `go` then takes over. */
+  const call = (core: Callee['core'], args: readonly unknown[]): number | undefined => {
+    let packed: number | undefined
+    let now = true
+    core(args, result => {
+      if (now) packed = (result as number) >>> 0
+      else go((result as number) >>> 0)
+    })
+    now = false
+    return packed
+  }
+  const deliver = (event: Event): number | undefined => {
+    instance.exclusive = thread
+    return call(callee.callback!, event)
+  }
+  const go = (first: number | undefined): void => {
+    for (let packed = first; packed !== undefined; ) {
+      const code = packed & 0xf
+      if (code === CALLBACK.exit) return task.exit(thread)
+      if (code > CALLBACK.wait) trap('TRAP_ASYNC', `a callback returned ${code}: unsupported callback code ${code}`)
+      instance.exclusive = undefined
+      if (code === CALLBACK.yield) {
+        if (!task.deliverPendingCancel(true))
+          return thread.park(itsTurn, cancelled => go(deliver(cancelled ? CANCELLED_EVENT : NO_EVENT)))
+        packed = deliver(CANCELLED_EVENT)
+      } else {
+        const set = waitableSetAt(instance, packed >>> 4)
+        if (task.deliverPendingCancel(true)) packed = deliver(CANCELLED_EVENT)
+        else if (set.hasPending) packed = deliver(set.takePending(thread.scheduler.pick))
+        else {
+          set.waiters++
+          return thread.park(set.waitFor(isFree, true), cancelled => {
+            set.waiters--
+            go(deliver(cancelled ? CANCELLED_EVENT : set.takePending(thread.scheduler.pick)))
+          })
+        }
+      }
+    }
+  }
+  const isFree = (): boolean => instance.exclusive === undefined
+  const itsTurn: WaitFor = {ready: isFree, cancellable: true, what: () => 'its turn'}
+
+  go(call(callee.core, callee.lower(task.start(), task)))
+}
+
+const BODIES = {sync: runSync, stackful: runStackful, callback: runCallback} as const

@@ -1,0 +1,360 @@
+// engine/async/scheduler.ts: decides which thread of a sandbox runs (CanonicalABI.md, Store.tick), and notices when none
+// ever will again.
+import {trap} from '../abi/trap.ts'
+import {cannotEnter, type Instance} from './instance.ts'
+import type {Task, Use} from './task.ts'
+import type {Thread} from './thread.ts'
+
+/** A component-level function: calls it, and tells `done` when control comes back; gives what cancels the call. */
+export type FuncInst = (
+  scheduler: Scheduler,
+  caller: Instance | undefined,
+  use: Use,
+  done: () => void,
+) => Cancel
+export type Cancel = (caller: Instance | undefined, done: () => void) => void
+
+/** What the scheduler needs of whoever runs the sandbox. */
+export type SchedulerHost = Readonly<{
+  /** Runs `run` in a turn of the event loop of its own. */
+  turn: (run: () => void) => void
+  /** Core code goes on in the first microtask after this. */
+  enter: () => void
+  /** An error that core code cannot catch. */
+  uncatchable: (error: unknown) => unknown
+  /** Guest code may run from now on; nothing of it runs until something happens. */
+  begin: () => void
+  wait: () => void
+}>
+
+/** Chooses one of `count` things that could happen next, from 0. */
+export type Pick = (count: number) => number
+
+/** A call of the host that has not returned. */
+export type HostCall = Readonly<{
+  /** Unset where the call has returned at once, with `value`. */
+  promise: Promise<unknown> | undefined
+  value: unknown
+  /** Asks the guest to stop; the promise then rejects with TRAP_HOST once it has. */
+  cancel: () => void
+}>
+
+/** Threads that need no stack may go on in one turn, one after the other, before others have their turn. */
+const MAX_IN_A_TURN = 32
+
+const first: Pick = () => 0
+
+export class Scheduler {
+  readonly host: SchedulerHost
+  readonly pick: Pick
+  /** The thread that runs; unset outside of guest code. */
+  current: Thread | undefined
+  /** In the order in which they began to wait. */
+  readonly waiting = new Set<Thread>()
+  /** How suspended stacks, and promises that the host holds, end should the sandbox fail. */
+  readonly stacks = new Set<(reason: unknown) => void>()
+  readonly promises = new Set<(reason: unknown) => void>()
+  /** Set once something has trapped: nothing runs any more. */
+  failure: {readonly reason: unknown} | undefined
+  /** Promises and stream ends of the host that may still do something. */
+  #hostWork = 0
+  readonly #completions: (() => void)[] = []
+  readonly #calls = new Map<object, string>()
+  readonly #idlers = new Set<() => void>()
+  /** Activities begun from the event loop and not over. */
+  #depth = 0
+  #scheduled = false
+
+  constructor(host: SchedulerHost, pick: Pick = first) {
+    this.host = host
+    this.pick = pick
+  }
+
+  // The host's side
+
+  /** Calls a guest's function. @throws what made it trap, if that happens at once */
+  call(func: FuncInst, name: string, args: readonly unknown[]): HostCall {
+    if (this.failure !== undefined) cannotEnter()
+    const key = {}
+    let returned = false
+    let value: unknown
+    let settle: ((value: unknown) => void) | undefined
+    let refuse: ((reason: unknown) => void) | undefined
+    const over = (): void => {
+      returned = true
+      this.#calls.delete(key)
+      if (refuse !== undefined) this.promises.delete(refuse)
+    }
+    const use: Use = {
+      start: () => args,
+      resolve: (cancelled, result) => {
+        over()
+        if (cancelled) refuse?.(new CallCancelled())
+        else if (settle === undefined) value = result
+        else settle(result)
+      },
+    }
+    this.#calls.set(key, name)
+    let cancel: Cancel | undefined
+    this.#activity(done => {
+      cancel = func(this, undefined, use, done)
+    })
+    const stop = (): void => {
+      if (!returned && this.failure === undefined) this.#activity(done => cancel!(undefined, done))
+    }
+    if (returned) return {promise: undefined, value, cancel: stop}
+    const promise = new Promise<unknown>((resolve, reject) => {
+      settle = resolve
+      refuse = reject
+      this.promises.add(reject)
+    })
+    return {promise, value: undefined, cancel: stop}
+  }
+
+  /** Something of the host begins that may let the guest go on: there is no deadlock until it is over. */
+  hostBegins(): void {
+    this.#hostWork++
+  }
+
+  hostEnds(): void {
+    this.#hostWork--
+    this.kick()
+  }
+
+  /** Over, with a change to the guest's state, which is made in a turn of its own. */
+  hostCompletes(change: () => void): void {
+    this.#completions.push(change)
+    this.hostEnds()
+  }
+
+  /** Resolves when nothing can run any more, or the sandbox has failed. */
+  whenIdle(): Promise<void> {
+    return new Promise(resolve => {
+      this.#idlers.add(resolve)
+      this.kick()
+    })
+  }
+
+  /** Ends everything: suspended stacks and calls of the host end with `reason`. */
+  fail(reason: unknown): void {
+    if (this.failure !== undefined) return
+    this.failure = {reason}
+    this.waiting.clear()
+    this.#completions.length = 0
+    this.#calls.clear()
+    this.current = undefined
+    const {stacks, promises} = this
+    for (const reject of stacks) reject(this.host.uncatchable(reason))
+    for (const reject of promises) reject(reason)
+    stacks.clear()
+    promises.clear()
+    this.#becomeIdle()
+  }
+
+  /** Forgets everything, for the next event. Only for a scheduler that has not failed. */
+  reset(reason: unknown): void {
+    this.fail(reason)
+    this.failure = undefined
+    this.#hostWork = 0
+    this.#depth = 0
+  }
+
+  get isIdle(): boolean {
+    return this.#depth === 0 && this.waiting.size === 0 && this.#completions.length === 0 && this.#calls.size === 0
+  }
+
+  // Running threads
+
+  /** Has a thread go on; `done` is called when control comes back from it and those that it switches to. */
+  run(thread: Thread, cancelled: boolean, done: () => void): void {
+    if (thread.waitingFor !== undefined) thread.stopWaiting()
+    const {stack, goOn} = thread.parked!
+    thread.parked = undefined
+    const previous = this.current
+    const stopped = (): void => {
+      if (this.failure !== undefined) return
+      this.current = previous
+      const next = thread.switchTo
+      thread.switchTo = undefined
+      if (next === undefined) done()
+      else this.run(next, false, done)
+    }
+    this.current = thread
+    if (stack) {
+      thread.onStop = this.#guarded(stopped)
+      // With core code below on the stack, this thread's must go on in a turn of its own.
+      if (previous === undefined) goOn(cancelled)
+      else
+        this.host.turn(() => {
+          if (this.failure === undefined) goOn(cancelled)
+        })
+      return
+    }
+    goOn(cancelled)
+    if (thread.parked !== undefined || thread.finished) stopped()
+    else thread.onStop = this.#guarded(stopped)
+  }
+
+  /**
+   * For a built-in: has others run as `start` says; `finish` gives its result when control comes back. A promise comes
+   * back only where that is later.
+   */
+  nested<T>(start: (done: () => void) => void, finish: () => T | Promise<T>): T | Promise<T> {
+    let over = false
+    let later: (() => void) | undefined
+    start(() => {
+      over = true
+      later?.()
+    })
+    if (over) return finish()
+    return new Promise<T>((resolve, reject) => {
+      this.stacks.add(reject)
+      const goOn = (): void => {
+        if (!this.stacks.delete(reject)) return
+        try {
+          resolve(finish())
+        } catch (error) {
+          return reject(this.host.uncatchable(error))
+        }
+        this.host.enter()
+      }
+      later = () => this.host.turn(goOn)
+    })
+  }
+
+  /** A task of a synchronous function: whoever can run in its instance runs until it has returned. */
+  finishSync(task: Task, done: () => void): void {
+    while (task.state !== 'resolved') {
+      const {instance} = task
+      const ready = [...instance.threads].filter(each => each.isReady && each !== instance.exclusive)
+      if (ready.length === 0)
+        trap(
+          'TRAP_CANNOT_BLOCK',
+          `${task.name} waits for ${task.implicit.waitingFor?.what() ?? 'another thread'}: cannot block a synchronous task before returning`,
+        )
+      let over = false
+      let now = true
+      this.run(ready[this.pick(ready.length)]!, false, () => {
+        over = true
+        if (!now) this.finishSync(task, done)
+      })
+      now = false
+      if (!over) return
+    }
+    done()
+  }
+
+  /** Whether anything could happen while `thread` lets others run. */
+  letsOthers(thread: Thread): boolean {
+    const {task} = thread
+    if (task.callee.asyncType) return true
+    return [...task.instance.threads].some(each => each !== thread && each.isReady)
+  }
+
+  /** Whether a built-in that runs now may wait for others to stop. */
+  get mayAwait(): boolean {
+    return this.current === undefined || this.current.hasStack
+  }
+
+  // Turns
+
+  /** Looks in a turn of its own whether anything can go on. */
+  kick(): void {
+    if (this.#scheduled || this.failure !== undefined) return
+    this.#scheduled = true
+    this.host.turn(this.#tick)
+  }
+
+  readonly #tick = (): void => {
+    this.#scheduled = false
+    for (let i = 0; i < MAX_IN_A_TURN && this.#depth === 0 && this.failure === undefined; i++) {
+      const next = this.#next()
+      if (next === undefined) return this.#stalled()
+      const stack = typeof next !== 'function' && next.parked!.stack
+      this.#caught(() => this.#activity(done => this.#advance(next, done)))
+      if (stack) return
+    }
+  }
+
+  #next(): (() => void) | Thread | undefined {
+    const completion = this.#completions.shift()
+    if (completion !== undefined) return completion
+    if (this.pick === first) {
+      for (const thread of this.waiting) if (thread.isReady) return thread
+      return undefined
+    }
+    const ready = [...this.waiting].filter(each => each.isReady)
+    return ready.length === 0 ? undefined : ready[this.pick(ready.length)]
+  }
+
+  #advance(next: (() => void) | Thread, done: () => void): void {
+    if (typeof next === 'function') {
+      next()
+      return done()
+    }
+    const {instance, cancelled} = next
+    next.cancelled = false
+    instance.enterFrom(undefined)
+    this.run(next, cancelled, () => {
+      instance.leaveTo(undefined)
+      done()
+    })
+  }
+
+  #activity(start: (done: () => void) => void): void {
+    if (this.#depth++ === 0) this.host.begin()
+    try {
+      start(() => {
+        if (--this.#depth > 0) return
+        if (!this.isIdle || this.#idlers.size > 0) this.kick()
+        this.host.wait()
+      })
+    } catch (error) {
+      this.fail(error)
+      throw error
+    }
+  }
+
+  #stalled(): void {
+    if (this.#hostWork > 0) return
+    if (this.#calls.size > 0) this.#caught(() => this.#deadlock())
+    this.#becomeIdle()
+  }
+
+  #becomeIdle(): void {
+    for (const resolve of this.#idlers) resolve()
+    this.#idlers.clear()
+  }
+
+  #deadlock(): never {
+    const calls = [...this.#calls.values()].join(' and ')
+    const waits = [...this.waiting]
+      .slice(0, MAX_NAMED)
+      .map(each => `${each.task.name} waits for ${each.waitingFor!.what()}`)
+    const more = this.waiting.size > MAX_NAMED ? `, and ${this.waiting.size - MAX_NAMED} more wait` : ''
+    trap('TRAP_DEADLOCK', `${calls} cannot return, since ${waits.join(', ') || 'nobody is left to do it'}${more}`)
+  }
+
+  #caught(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #guarded(run: () => void): () => void {
+    return () => this.#caught(run)
+  }
+}
+
+const MAX_NAMED = 8
+
+/** What a call of the host ends with that was cancelled. */
+export class CallCancelled extends Error {
+  override readonly name = 'CallCancelled'
+
+  constructor() {
+    super('the call was cancelled')
+  }
+}

@@ -1,0 +1,102 @@
+// engine/async/waitable-set.ts: waitable-set.new, .wait, .poll, .drop and waitable.join (CanonicalABI.md).
+import {trap} from '../abi/trap.ts'
+import type {Instance} from './instance.ts'
+import type {Thread, WaitFor} from './thread.ts'
+import {CANCELLED_EVENT, type Event, NO_EVENT, type Waitable, waitableAt} from './waitable.ts'
+
+export class WaitableSet {
+  readonly resource = undefined
+  readonly kind = 'a waitable set'
+  readonly members = new Set<Waitable>()
+  waiters = 0
+
+  get hasPending(): boolean {
+    for (const member of this.members) if (member.hasPending) return true
+    return false
+  }
+
+  /** The event of the member that `pick` chooses; who had one goes to the end of the line. */
+  takePending(pick: (count: number) => number): Event {
+    const pending: Waitable[] = []
+    for (const member of this.members) if (member.hasPending) pending.push(member)
+    const member = pending[pick(pending.length)]!
+    this.members.delete(member)
+    this.members.add(member)
+    return member.takePending()
+  }
+
+  describe(): string {
+    if (this.members.size === 0) return 'a waitable set with nothing in it'
+    return [...this.members].map(member => member.describe()).join(' or ')
+  }
+
+  /** What a thread waits for that waits for an event here. */
+  waitFor(and: () => boolean, cancellable: boolean): WaitFor {
+    return {ready: () => and() && this.hasPending, cancellable, what: () => this.describe()}
+  }
+}
+
+export function waitableSetAt(instance: Instance, index: number): WaitableSet {
+  const entry = instance.handles.entry(index)
+  if (entry instanceof WaitableSet) return entry
+  return trap('TRAP_BAD_HANDLE', `${index} is no waitable set: handle index ${index} used with the wrong type`)
+}
+
+const always = (): boolean => true
+
+export function waitableSetNew(instance: Instance): number {
+  instance.checkLeave()
+  return instance.handles.put(new WaitableSet())
+}
+
+/** `store` puts the event's two numbers into memory. Gives the event's code. */
+export function waitableSetWait(
+  thread: Thread,
+  index: number,
+  cancellable: boolean,
+  store: (index: number, payload: number) => void,
+): number | Promise<number> {
+  thread.instance.checkLeave()
+  const set = waitableSetAt(thread.instance, index)
+  set.waiters++
+  return thread.waitUntil(set.waitFor(always, cancellable), cancelled => {
+    set.waiters--
+    const event = cancelled ? CANCELLED_EVENT : set.takePending(thread.scheduler.pick)
+    store(event[1], event[2])
+    return event[0]
+  })
+}
+
+export function waitableSetPoll(
+  thread: Thread,
+  index: number,
+  cancellable: boolean,
+  store: (index: number, payload: number) => void,
+): number {
+  thread.instance.checkLeave()
+  const set = waitableSetAt(thread.instance, index)
+  const event = thread.task.deliverPendingCancel(cancellable)
+    ? CANCELLED_EVENT
+    : set.hasPending
+      ? set.takePending(thread.scheduler.pick)
+      : NO_EVENT
+  store(event[1], event[2])
+  return event[0]
+}
+
+export function waitableSetDrop(instance: Instance, index: number): void {
+  instance.checkLeave()
+  const set = waitableSetAt(instance, index)
+  if (set.members.size > 0) trap('TRAP_ASYNC', 'cannot drop waitable set with waitables in it')
+  if (set.waiters > 0) trap('TRAP_ASYNC', 'cannot drop waitable set with waiters')
+  instance.handles.take(index)
+}
+
+/** `setIndex` 0 takes the waitable out of its set. */
+export function waitableJoin(instance: Instance, index: number, setIndex: number): void {
+  instance.checkLeave()
+  const waitable = waitableAt(instance, index)
+  if (waitable.hasSyncWaiter)
+    trap('TRAP_ASYNC', 'waitable cannot be used synchronously while added to a waitable set')
+  waitable.join(setIndex === 0 ? undefined : waitableSetAt(instance, setIndex))
+}

@@ -1,0 +1,61 @@
+// engine/limits/watchdog.fixture.ts: run in a process of its own by watchdog.test.ts; prints what happens, line by line.
+import type {MayflyError} from '../../base/errors.ts'
+import {blockingFunction} from '../link/imports.ts'
+import {caller, guard, link, prepare, rootImports} from '../link/link.fixtures.ts'
+import {turns} from '../turns.ts'
+import {startWatchdog} from './watchdog.ts'
+
+const GUEST = `(component
+  (import "wait" (func $wait))
+  (core func $wait' (canon lower (func $wait)))
+  (core module $M (import "" "wait" (func $wait))
+    (func $spin (export "spin") (loop $more (br $more)))
+    (func (export "wait-then-spin") (call $wait) (call $spin))
+    (func (export "catch-and-spin")
+      (block $caught (try_table (catch_all $caught) (call $spin)))
+      (call $spin))
+    (func (export "wait") (call $wait)))
+  (core instance $m (instantiate $M (with "" (instance (export "wait" (func $wait'))))))
+  (func (export "spin") (canon lift (core func $m "spin")))
+  (func (export "wait-then-spin") (canon lift (core func $m "wait-then-spin")))
+  (func (export "catch-and-spin") (canon lift (core func $m "catch-and-spin")))
+  (func (export "wait") (canon lift (core func $m "wait"))))`
+
+const releases: (() => void)[] = []
+const imports = rootImports({
+  wait: blockingFunction(() => new Promise<void>(resolve => releases.push(resolve))),
+})
+const linked = await link(GUEST, imports)
+const prepared = prepare(linked, {limits: {cpuMs: 60, idleMs: 10_000}})
+const watchdog = startWatchdog(guard)
+
+const start = (name: string) => {
+  const sandbox = prepared.make()
+  const call = caller(linked, sandbox)
+  const stopped = new Promise<MayflyError>(resolve => {
+    sandbox.onStopped = resolve
+  })
+  turns.add(() => {
+    Promise.resolve(call(name)).then(
+      () => console.log(`${name} returned`),
+      error => console.log(`${name} failed: ${error.code}`),
+    )
+  })
+  return {sandbox, stopped}
+}
+const turn = () => new Promise(setImmediate)
+
+const neighbour = start('wait')
+for (const name of ['spin', 'catch-and-spin', 'wait-then-spin']) {
+  const {sandbox, stopped} = start(name)
+  if (name === 'wait-then-spin') {
+    while (releases.length < 2) await turn()
+    releases.pop()!()
+  }
+  console.log(`${name} stopped: ${(await stopped).code}, spent: ${sandbox.spent}`)
+}
+releases.pop()!()
+while (neighbour.sandbox.waiting) await turn()
+await turn()
+await watchdog.stop()
+console.log('the process goes on')

@@ -1,0 +1,16 @@
+(component
+  (core module $M
+    (memory (export "memory") 1)
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+    (func (export "echo") (param i32 i32) (result i32)
+      (i32.store (i32.const 0) (local.get 0))
+      (i32.store (i32.const 4) (local.get 1))
+      (i32.const 0))
+    (func (export "done") (param i32)))
+  (core instance $m (instantiate $M))
+  (func (export "echo") (param "text" string) (result string)
+    (canon lift (core func $m "echo") (memory (core memory $m "memory")) (realloc (core func $m "realloc"))
+      (post-return (core func $m "done"))))
+  (func (export "lists") (param "pairs" (list (tuple u8 string))) (result (list u16))
+    (canon lift (core func $m "echo") (memory (core memory $m "memory")) (realloc (core func $m "realloc"))
+      string-encoding=utf16)))
