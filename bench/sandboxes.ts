@@ -13,21 +13,22 @@ import {guardHeap} from '../src/server/heap-guard.ts'
 import {GUEST_NODE_FLAGS, mayRunGuests} from '../src/server/node-flags.ts'
 import {prepare} from './parts/engine.ts'
 import {type Bar, barLines, figure, holds, median} from './parts/figures.ts'
-import {describeMachine, residentKb} from './parts/machine.ts'
+import {describeMachine, memoryKb} from './parts/machine.ts'
 import {buildHello} from './parts/subjects.ts'
 
 const {values: options} = parseArgs({
   options: {
     count: {type: 'string', default: '1000'},
     /** Requests under load afterwards. */
-    requests: {type: 'string', default: '50000'},
+    requests: {type: 'string', default: '100000'},
     component: {type: 'string'},
     strict: {type: 'boolean', default: false},
   },
 })
 
-const BARS = {makeMs: 2, residentKb: 950, heapMb: 1024}
+const BARS = {makeMs: 2, residentKb: 950, heapGrowthMb: 300}
 const PER_TURN = 32
+const WARMUP = 10_000
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 if (mayRunGuests(process.execArgv)) process.exitCode = await run()
@@ -50,15 +51,15 @@ async function run(): Promise<number> {
     rmSync(dir, {recursive: true, force: true})
   }
   const {component, tier, ask} = prepared
-  // The first ones compile what all share; what they cost is no sandbox's.
+  // The first one compiles what all share, and has the heap's young generation grow; that is no sandbox's cost.
   const first = component.make()
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < WARMUP; i++) {
     ask(first)
     first.restore()
+    if (i % PER_TURN === 0) await turn()
   }
-  await turn()
   const count = Number(options.count)
-  const before = residentKb('self')
+  const before = memoryKb('self')
 
   const times: number[] = []
   const sandboxes: Sandbox[] = []
@@ -71,7 +72,7 @@ async function run(): Promise<number> {
   }
   const totalMs = performance.now() - started
   await turn()
-  const idle = residentKb('self')
+  const idle = memoryKb('self')
 
   const asked = performance.now()
   for (const [i, sandbox] of sandboxes.entries()) {
@@ -80,7 +81,7 @@ async function run(): Promise<number> {
     if (i % PER_TURN === 0) await turn()
   }
   const firstUs = ((performance.now() - asked) / count) * 1000
-  const after = residentKb('self')
+  const after = memoryKb('self')
   const each = (kb: number): string => figure(kb / count)
   console.log(
     `${count} sandboxes, tier ${tier.name}, image ${figure((component.image?.byteLength ?? 0) / 2 ** 20)} MiB`,
@@ -89,11 +90,12 @@ async function run(): Promise<number> {
     `made in ${(totalMs / count).toFixed(2)} ms each (median ${median(times).toFixed(2)}, slowest ${Math.max(...times).toFixed(1)}, last hundred ${median(times.slice(-100)).toFixed(2)}), ${figure(totalMs)} ms in all`,
   )
   console.log(
-    `idle: ${each(idle.resident - before.resident)} kB resident each, ${each(idle.own - before.own)} its own; first request ${figure(firstUs)} us; after it: ${each(after.resident - before.resident)} kB resident, ${each(after.own - before.own)} its own`,
+    `idle: ${each(idle.proportional - before.proportional)} kB resident each (shared pages counted once), ${each(idle.own - before.own)} its own; first request ${figure(firstUs)} us; after it: ${each(after.proportional - before.proportional)} kB resident, ${each(after.own - before.own)} its own`,
   )
 
   const guard = guardHeap()
   const requests = Number(options.requests)
+  const heapBefore = getHeapStatistics().used_heap_size
   let highest = 0
   const loaded = performance.now()
   for (let i = 0; i < requests; i++) {
@@ -105,19 +107,24 @@ async function run(): Promise<number> {
     highest = Math.max(highest, getHeapStatistics().used_heap_size)
   }
   guard.stop()
-  const end = residentKb('self')
+  const end = memoryKb('self')
   console.log(
-    `${requests} requests over all of them: ${figure(((performance.now() - loaded) / requests) * 1000)} us each; JavaScript heap at most ${figure(highest / 2 ** 20)} MiB; ${each(end.resident - before.resident)} kB resident for each sandbox`,
+    `${requests} requests over all of them: ${figure(((performance.now() - loaded) / requests) * 1000)} us each; JavaScript heap from ${figure(heapBefore / 2 ** 20)} to at most ${figure(highest / 2 ** 20)} MiB; ${each(end.proportional - before.proportional)} kB resident for each sandbox`,
   )
   const bars: Bar[] = [
     {name: 'ms to make each', value: totalMs / count, limit: BARS.makeMs, atMost: true},
     {
       name: 'kB resident each after a request',
-      value: (after.resident - before.resident) / count,
+      value: (after.proportional - before.proportional) / count,
       limit: BARS.residentKb,
       atMost: true,
     },
-    {name: 'MiB of JavaScript heap under load', value: highest / 2 ** 20, limit: BARS.heapMb, atMost: true},
+    {
+      name: 'MiB that the JavaScript heap grows by under load',
+      value: (highest - heapBefore) / 2 ** 20,
+      limit: BARS.heapGrowthMb,
+      atMost: true,
+    },
   ]
   console.log(`\n${barLines(bars)}`)
   return options.strict && !bars.every(holds) ? 1 : 0

@@ -22,7 +22,8 @@ await build({
   ],
   bundle: true,
   splitting: true,
-  packages: 'external',
+  // The others have files of their own to read, or are not needed for a start.
+  external: ['esbuild', '@bytecodealliance/*'],
   entryNames: '[name]',
 })
 // What goes into guests is read as it is, one by one.

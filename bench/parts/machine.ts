@@ -65,11 +65,14 @@ export function cpuMs(pid: number): number {
   }
 }
 
-/** kB of a process's memory: resident, and of that its own alone. */
-export function residentKb(pid: number | 'self'): Readonly<{resident: number; own: number}> {
+/**
+ * kB of a process's resident memory: `own` is what nothing else maps; `proportional` adds its part of what is mapped
+ * several times, so that the image that a thousand sandboxes show is counted once.
+ */
+export function memoryKb(pid: number | 'self'): Readonly<{proportional: number; own: number}> {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   const kb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1])
-  return {resident: kb('Rss'), own: kb('Private_Clean') + kb('Private_Dirty')}
+  return {proportional: kb('Pss'), own: kb('Private_Clean') + kb('Private_Dirty')}
 }
 
 /** Lines that say what machine this is and whether it is quiet enough to be believed. */

@@ -41,18 +41,18 @@ const ROOT_ROOMS: Readonly<Record<string, Room | 'idle'>> = {
   '(program)': 'HTTP',
 }
 
-/** The room of a function by where it is from; undefined for what works for whoever calls it: node's own, native ones. */
-function ownRoom(
-  {functionName, url}: ProfileNode['callFrame'],
-  glueNames: ReadonlySet<string>,
-): Room | undefined {
+/**
+ * The room of a function by where it is from; undefined for what works for whoever calls it: node's own, native ones.
+ * Emitted glue has lines but no file.
+ */
+function ownRoom({functionName, url, lineNumber}: ProfileNode['callFrame']): Room | undefined {
+  if (/^(?:wasm-to-js|js-to-wasm)/.test(functionName)) return 'glue'
   if (url.startsWith('wasm:')) return 'guest'
   for (const [pattern, room] of FOLDERS) if (pattern.test(url)) return room
-  return url === '' && glueNames.has(functionName) ? 'glue' : undefined
+  return url === '' && lineNumber >= 0 && functionName !== '(root)' ? 'glue' : undefined
 }
 
-/** `glue`: the names of emitted functions, which have no file. */
-export function spent(profile: Profile, glue: ReadonlySet<string> = new Set()): Spent {
+export function spent(profile: Profile): Spent {
   const selfUs = new Map<number, number>()
   profile.samples.forEach((id, i) => {
     selfUs.set(id, (selfUs.get(id) ?? 0) + (profile.timeDeltas[i + 1] ?? 0))
@@ -64,7 +64,7 @@ export function spent(profile: Profile, glue: ReadonlySet<string> = new Set()): 
 
   const visit = (node: ProfileNode, caller: Room): void => {
     const {functionName, url, lineNumber} = node.callFrame
-    const room = ROOT_ROOMS[functionName] ?? ownRoom(node.callFrame, glue) ?? caller
+    const room = ROOT_ROOMS[functionName] ?? ownRoom(node.callFrame) ?? caller
     const us = selfUs.get(node.id) ?? 0
     if (room !== 'idle' && us > 0) {
       busyUs += us

@@ -14,7 +14,7 @@ export type LoadResult = Readonly<{
   failed: number
 }>
 
-const UNITS: Readonly<Record<string, number>> = {us: 0.001, ms: 1, s: 1000, m: 60_000}
+const MICROSECONDS: Readonly<Record<string, number>> = {us: 1, ms: 1000, s: 1e6, m: 60e6}
 
 /** @throws Error when wrk is not installed or cannot connect */
 export async function load(url: string, options: LoadOptions): Promise<LoadResult> {
@@ -31,7 +31,7 @@ export function parseWrk(text: string): LoadResult {
   const number = (pattern: RegExp): number => Number(pattern.exec(text)?.[1])
   const percentile = (share: number): number => {
     const [, value, unit] = new RegExp(`^\\s+${share}%\\s+([\\d.]+)(us|ms|s|m)\\s*$`, 'm').exec(text) ?? []
-    return Number(value) * (UNITS[unit ?? ''] ?? Number.NaN)
+    return (Number(value) * (MICROSECONDS[unit ?? ''] ?? Number.NaN)) / 1000
   }
   const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text)
   const broken = (socketErrors?.slice(1) ?? []).reduce((sum, count) => sum + Number(count), 0)

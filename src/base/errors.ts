@@ -75,6 +75,7 @@ export const ERRORS = {
   TRAP_ASYNC: guest('the asynchronous ABI was misused: {reason}'),
   TRAP_CANNOT_BLOCK: guest('a synchronous function waits: {reason}', 'make the function async in its WIT'),
   TRAP_DEADLOCK: guest('deadlock detected: event loop cannot make further progress: {reason}'),
+  TRAP_TOO_MUCH: guest('the guest asks for more than a sandbox may have: {reason}'),
   TRAP_HOST: guest('a host function refused the call: {reason}'),
 
   // What an exception of a JavaScript guest is shown as, in the log and, in development, to the client.

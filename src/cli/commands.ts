@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     summary: 'write standard components to disk',
     load: async () => (await import('./commands/build.ts')).command,
   },
+  run: {
+    summary: 'run a WebAssembly program once, with its own exit code',
+    load: async () => (await import('./commands/run.ts')).command,
+  },
   inspect: {
     summary: 'show what is in a component',
     load: async () => (await import('./commands/inspect.ts')).command,
@@ -37,5 +41,4 @@ export const ALIASES: Readonly<Record<string, string>> = {
   u: 'up',
   b: 'build',
   serve: 'up',
-  run: 'up',
 }

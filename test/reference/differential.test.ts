@@ -38,6 +38,7 @@ const cases = (handles: fc.Arbitrary<Handles>) =>
         result: fc.option(types(handle === undefined ? undefined : 'own'), {nil: undefined}),
         a: abi,
         b: abi,
+        mayBlock: fc.boolean(),
       })
       .chain(spec =>
         fc.record({
@@ -95,7 +96,8 @@ test(`values go through two components and back as they were (${runs} runs)`, as
       cases(fc.constantFrom<Handles>(undefined, undefined, 'own', 'borrow')),
       async (drawn: Case) =>
         explained(drawn, async () => {
-          const {spec, args, answer} = drawn
+          const {spec, args, answer, noise} = drawn
+          const waits = spec.mayBlock && noise.length % 2 === 1
           const handles = count(args)
           const borrows = spec.params.some(type => contains(type, 'borrow'))
           const results = spec.result === undefined ? [] : [spec.result]
@@ -108,10 +110,10 @@ test(`values go through two components and back as they were (${runs} runs)`, as
             assert.deepStrictEqual(given, args, 'the host sees what it gave')
             assert.deepStrictEqual(seen(pair.a), expected, 'A holds it in its memory')
             assert.deepStrictEqual(seen(pair.b), expected, 'B holds it in its memory')
-            return answer
+            return waits ? Promise.resolve(answer) : answer
           })
           for (const guest of [pair.a, pair.b]) guest.setDrops(borrows ? handles : 0)
-          assert.deepStrictEqual(pair.run(...args), answer, 'the host gets back what it answered')
+          assert.deepStrictEqual(await pair.run(...args), answer, 'the host gets back what it answered')
           assert.equal(calls, 1)
           for (const guest of [pair.a, pair.b]) {
             const index = borrows ? indices(0, handles) : indices(handles, handles)
@@ -140,15 +142,18 @@ async function lifted(
   })
   const bits = prepare(pair.b)
   pair.b.setParams(bits)
-  const reference = outcome(() => liftValues(pair.b.side, MAX_PARAMS, spec.params, bits))
+  let failure: unknown
+  try {
+    await pair.go()
+  } catch (error) {
+    failure = error
+  }
   const engine = outcome(() => {
-    try {
-      pair.go()
-    } catch (error) {
-      if (given === undefined) throw error
-    }
+    if (given === undefined) throw failure
     return given
   })
+  // Afterwards, since the guest grows its memory before it calls.
+  const reference = outcome(() => liftValues(pair.b.side, MAX_PARAMS, spec.params, bits))
   return [engine, reference]
 }
 

@@ -4,7 +4,7 @@ import {parse} from '@bytecodealliance/jco'
 import {decodeComponent} from '../../src/engine/component/decode.ts'
 import {validateComponent} from '../../src/engine/component/validate.ts'
 import {Guard} from '../../src/engine/link/guard.ts'
-import {type HostItem, hostFunction, hostResource} from '../../src/engine/link/imports.ts'
+import {type HostItem, hostResource} from '../../src/engine/link/imports.ts'
 import {LinkedComponent} from '../../src/engine/link/linked-component.ts'
 import {ModuleCache} from '../../src/engine/link/module-cache.ts'
 import {Runtime} from '../../src/engine/link/runtime.ts'
@@ -14,7 +14,14 @@ import {type Core, type Encoding, flatten, type Pointer, type Side, size} from '
 import {type Type, TypeText} from './type.ts'
 
 export type Abi = Readonly<{encoding: Encoding; pointer: Pointer}>
-export type Spec = Readonly<{params: readonly Type[]; result: Type | undefined; a: Abi; b: Abi}>
+export type Spec = Readonly<{
+  params: readonly Type[]
+  result: Type | undefined
+  a: Abi
+  b: Abi
+  /** Whether the host may let the guests wait. */
+  mayBlock: boolean
+}>
 
 /** Where the reference may put what it lowers; the guests' own heaps begin behind. */
 const REFERENCE_START = 1024
@@ -137,7 +144,7 @@ export async function linkPair(spec: Spec): Promise<(host: (...args: unknown[]) 
   if (spec.a.pointer === 'i32' && spec.b.pointer === 'i32') validateComponent(component)
   let target: (...args: unknown[]) => unknown = () => undefined
   const root = new Map<string, HostItem>([
-    ['next', hostFunction((_, ...args) => target(...args))],
+    ['next', {kind: 'function', call: (_, ...args) => target(...args), mayBlock: spec.mayBlock}],
     ['r', hostResource()],
   ])
   const linked = new LinkedComponent(component, {

@@ -268,8 +268,12 @@ async function main(directory: string | undefined): Promise<void> {
   const list = readNotYet()
   const folders: Record<string, Record<Verdict['outcome'] | 'not yet', number>> = {}
   const reasons: Record<string, number> = {}
-  for (const script of scripts(directory)) {
-    const verdicts = await runScript(join(directory, script), {executor: engineExecutor('image')})
+  // Scripts are listed by their paths in the suite, also when only a part of it runs.
+  const suite = suiteDirectory()
+  const base = suite === undefined || relative(suite, directory).startsWith('..') ? directory : suite
+  for (const path of scripts(directory).map(script => join(directory, script))) {
+    const script = relative(base, path)
+    const verdicts = await runScript(path, {executor: engineExecutor('image')})
     folders[dirname(script)] ??= {passed: 0, failed: 0, skipped: 0, 'not yet': 0}
     const folder = folders[dirname(script)]!
     for (const {line, outcome, reason} of verdicts) {

@@ -111,5 +111,5 @@ test('the tables of a sandbox share what they may hold, and get it back', () => 
   a.restore(undefined)
   assert.equal(quota.left, all)
   quota.left = 2
-  assert.throws(() => fill(b, 3), BAD)
+  assert.throws(() => fill(b, 3), {code: 'TRAP_TOO_MUCH'})
 })

@@ -33,7 +33,7 @@ export class HandleTable {
   }
 
   add(handle: Handle): number {
-    if (--this.#quota.left < 0) trap('TRAP_BAD_HANDLE', `it holds more than ${MAX_HANDLES} handles`)
+    if (--this.#quota.left < 0) trap('TRAP_TOO_MUCH', `more than ${MAX_HANDLES} handles`)
     const index = this.#free.pop()
     if (index !== undefined) {
       this.#entries[index] = handle

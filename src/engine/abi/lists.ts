@@ -32,8 +32,7 @@ export function listBytes(count: number, size: number): number {
 /** The bytes to allocate for `count` elements; the ABI limits what is lifted only. @throws TRAP_OUT_OF_BOUNDS */
 export function storedBytes(count: number, size: number): number {
   const bytes = count * size
-  if (bytes > MAX_REALLOC_BYTE_LENGTH)
-    trap('TRAP_OUT_OF_BOUNDS', `a list of ${bytes} bytes is more than any memory can take`)
+  if (bytes > MAX_REALLOC_BYTE_LENGTH) trap('TRAP_TOO_MUCH', `a list of ${bytes} bytes`)
   return bytes
 }
 

@@ -49,7 +49,7 @@ export class GuestMemory {
   spend(bytes: number): void {
     this.#lifted += bytes
     if (this.#lifted > MAX_LIFTED_BYTES)
-      trap('TRAP_OUT_OF_BOUNDS', `one call passes more than ${MAX_LIFTED_BYTES / MEGABYTE} MB of values`)
+      trap('TRAP_TOO_MUCH', `one call passes more than ${MAX_LIFTED_BYTES / MEGABYTE} MB of values`)
   }
 
   /** A restored sandbox may be smaller again. */

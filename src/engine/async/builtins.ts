@@ -22,7 +22,10 @@ export function taskReturn(
 export function taskCancel({task}: Thread): void {
   task.instance.checkLeave()
   if (task.callee.form === 'sync')
-    trap('TRAP_ASYNC', `${task.name} is lifted synchronously: \`task.cancel\` called by task which is not async`)
+    trap(
+      'TRAP_ASYNC',
+      `${task.name} is lifted synchronously: \`task.cancel\` called by task which is not async`,
+    )
   task.cancel()
 }
 
@@ -52,7 +55,8 @@ export function threadIndex(thread: Thread): number {
 
 function suspendedAt(thread: Thread, index: number): Thread {
   const other = thread.instance.threads.entry(index)
-  if (!other.isSuspended) trap('TRAP_ASYNC', `thread ${index} is not suspended: cannot resume thread which is not suspended`)
+  if (!other.isSuspended)
+    trap('TRAP_ASYNC', `thread ${index} is not suspended: cannot resume thread which is not suspended`)
   return other
 }
 

@@ -46,7 +46,9 @@ export class ReadableEnd extends CopyEnd {
   }
 
   describe(): string {
-    return this.isCopying ? `a writer of the ${this.shared.kind} it reads` : `a ${this.shared.kind} that it does not read`
+    return this.isCopying
+      ? `a writer of the ${this.shared.kind} it reads`
+      : `a ${this.shared.kind} that it does not read`
   }
 }
 
@@ -64,7 +66,9 @@ export class WritableEnd extends CopyEnd {
   }
 
   describe(): string {
-    return this.isCopying ? `a reader of the ${this.shared.kind} it writes` : `a ${this.shared.kind} that it does not write`
+    return this.isCopying
+      ? `a reader of the ${this.shared.kind} it writes`
+      : `a ${this.shared.kind} that it does not write`
   }
 }
 
@@ -85,7 +89,12 @@ export function copyNew(instance: Instance, {kind, element}: CopyType): bigint {
   return BigInt(readable) | (BigInt(writable) << 32n)
 }
 
-function endAt(instance: Instance, type: CopyType, verb: 'read' | 'write', index: number): ReadableEnd | WritableEnd {
+function endAt(
+  instance: Instance,
+  type: CopyType,
+  verb: 'read' | 'write',
+  index: number,
+): ReadableEnd | WritableEnd {
   const entry = instance.handles.entry(index)
   const end = entry instanceof (verb === 'read' ? ReadableEnd : WritableEnd) ? entry : undefined
   if (end === undefined || end.shared.kind !== type.kind || end.shared.element !== type.element)

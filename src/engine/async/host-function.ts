@@ -1,5 +1,4 @@
 // engine/async/host-function.ts: functions of the host, as guests with the asynchronous ABI call them.
-import {MayflyError} from '../../base/errors.ts'
 import type {FuncInst} from './scheduler.ts'
 
 /** A promise that a host function returns may have this: the guest has cancelled the call, and wants no result. */
@@ -40,8 +39,3 @@ export function hostFunc(call: (...args: unknown[]) => unknown): FuncInst {
     }
   }
 }
-
-export const ended = (reason: unknown): MayflyError =>
-  reason instanceof MayflyError
-    ? reason
-    : new MayflyError('TRAP_HOST', {reason: reason instanceof Error ? reason.message : String(reason)}, {cause: reason})

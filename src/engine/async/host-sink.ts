@@ -76,11 +76,7 @@ export class GuestStream implements AsyncIterable<Chunk> {
             reclaim()
             settle(false)
           },
-          done: result => {
-            // A write of nothing is not worth waking up for.
-            if (result === COPY.completed && sink.remaining === sink.length) return this.#again(sink, settle)
-            settle(result !== COPY.completed)
-          },
+          done: result => settle(result !== COPY.completed),
         })
       } catch (error) {
         scheduler.promises.delete(reject)
@@ -88,19 +84,6 @@ export class GuestStream implements AsyncIterable<Chunk> {
         reject(error)
       }
       scheduler.hostEnds()
-    })
-  }
-
-  #again(sink: Collected, settle: (dropped: boolean) => void): void {
-    this.#side.read(undefined, sink, {
-      copied: reclaim => {
-        reclaim()
-        settle(false)
-      },
-      done: result =>
-        result === COPY.completed && sink.remaining === sink.length
-          ? this.#again(sink, settle)
-          : settle(result !== COPY.completed),
     })
   }
 
@@ -116,7 +99,8 @@ export class GuestStream implements AsyncIterable<Chunk> {
 
   /** Gives it away to a guest. @throws TypeError */
   take(): ReadableSide {
-    if (this.#state !== 'open') throw new TypeError('the stream has been read or closed: it cannot be given on')
+    if (this.#state !== 'open')
+      throw new TypeError('the stream has been read or closed: it cannot be given on')
     this.#state = 'closed'
     this.#scheduler.hostEnds()
     return this.#side

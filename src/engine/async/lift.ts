@@ -79,7 +79,8 @@ function runCallback(task: Task): void {
     for (let packed = first; packed !== undefined; ) {
       const code = packed & 0xf
       if (code === CALLBACK.exit) return task.exit(thread)
-      if (code > CALLBACK.wait) trap('TRAP_ASYNC', `a callback returned ${code}: unsupported callback code ${code}`)
+      if (code > CALLBACK.wait)
+        trap('TRAP_ASYNC', `a callback returned ${code}: unsupported callback code ${code}`)
       instance.exclusive = undefined
       if (code === CALLBACK.yield) {
         if (!task.deliverPendingCancel(true))

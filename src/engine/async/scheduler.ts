@@ -160,7 +160,9 @@ export class Scheduler {
   }
 
   get isIdle(): boolean {
-    return this.#depth === 0 && this.waiting.size === 0 && this.#completions.length === 0 && this.#calls.size === 0
+    return (
+      this.#depth === 0 && this.waiting.size === 0 && this.#completions.length === 0 && this.#calls.size === 0
+    )
   }
 
   // Running threads
@@ -271,7 +273,7 @@ export class Scheduler {
       const next = this.#next()
       if (next === undefined) return this.#stalled()
       const stack = typeof next !== 'function' && next.parked!.stack
-      this.#caught(() => this.#activity(done => this.#advance(next, done)))
+      this.caught(() => this.#activity(done => this.#advance(next, done)))
       if (stack) return
     }
   }
@@ -317,7 +319,7 @@ export class Scheduler {
 
   #stalled(): void {
     if (this.#hostWork > 0) return
-    if (this.#calls.size > 0) this.#caught(() => this.#deadlock())
+    if (this.#calls.size > 0) this.caught(() => this.#deadlock())
     this.#becomeIdle()
   }
 
@@ -332,10 +334,14 @@ export class Scheduler {
       .slice(0, MAX_NAMED)
       .map(each => `${each.task.name} waits for ${each.waitingFor!.what()}`)
     const more = this.waiting.size > MAX_NAMED ? `, and ${this.waiting.size - MAX_NAMED} more wait` : ''
-    trap('TRAP_DEADLOCK', `${calls} cannot return, since ${waits.join(', ') || 'nobody is left to do it'}${more}`)
+    trap(
+      'TRAP_DEADLOCK',
+      `${calls} cannot return, since ${waits.join(', ') || 'nobody is left to do it'}${more}`,
+    )
   }
 
-  #caught(run: () => void): void {
+  /** What goes wrong where no core code is below ends the sandbox. */
+  caught(run: () => void): void {
     try {
       run()
     } catch (error) {
@@ -344,7 +350,7 @@ export class Scheduler {
   }
 
   #guarded(run: () => void): () => void {
-    return () => this.#caught(run)
+    return () => this.caught(run)
   }
 }
 

@@ -120,8 +120,7 @@ export function subtaskCancel(thread: Thread, index: number, async: boolean): nu
   const {instance, scheduler} = thread
   instance.checkLeave()
   const subtask = subtaskAt(instance, index)
-  if (subtask.resolveDelivered)
-    trap('TRAP_ASYNC', '`subtask.cancel` called after terminal status delivered')
+  if (subtask.resolveDelivered) trap('TRAP_ASYNC', '`subtask.cancel` called after terminal status delivered')
   if (subtask.cancellationRequested) trap('TRAP_ASYNC', '`subtask.cancel` called twice')
   if (!async) subtask.checkNotInSet()
   const state = (): number => subtask.state

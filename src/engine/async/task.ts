@@ -108,7 +108,10 @@ export class Task {
   exit(thread: Thread): void {
     this.threads.delete(thread)
     if (this.threads.size === 0 && this.state !== 'resolved')
-      trap('TRAP_ASYNC', `${this.name} ended without task.return: async-lifted export failed to produce a result`)
+      trap(
+        'TRAP_ASYNC',
+        `${this.name} ended without task.return: async-lifted export failed to produce a result`,
+      )
     this.instance.threads.take(thread.index!)
     if (thread === this.implicit && this.instance.exclusive === thread) this.instance.exclusive = undefined
     thread.finish()
@@ -122,14 +125,20 @@ export class Task {
   /** @throws TRAP_ASYNC, TRAP_BAD_HANDLE */
   return(result: unknown): void {
     if (this.state === 'resolved')
-      trap('TRAP_ASYNC', `${this.name} has returned already: \`task.return\` or \`task.cancel\` called more than once`)
+      trap(
+        'TRAP_ASYNC',
+        `${this.name} has returned already: \`task.return\` or \`task.cancel\` called more than once`,
+      )
     this.#resolve(false, result)
   }
 
   /** @throws TRAP_ASYNC, TRAP_BAD_HANDLE */
   cancel(): void {
     if (this.state !== 'cancel-delivered')
-      trap('TRAP_ASYNC', `${this.name} has not been cancelled: \`task.cancel\` called by task which has not been cancelled`)
+      trap(
+        'TRAP_ASYNC',
+        `${this.name} has not been cancelled: \`task.cancel\` called by task which has not been cancelled`,
+      )
     this.#resolve(true, undefined)
   }
 
@@ -151,8 +160,7 @@ export class Task {
       return scheduler.run(implicit, true, done)
     }
     if (this.state !== 'started') return done()
-    const taken =
-      this.isExclusive && instance.exclusive !== undefined && instance.exclusive !== implicit
+    const taken = this.isExclusive && instance.exclusive !== undefined && instance.exclusive !== implicit
     const candidates = [...this.threads].filter(
       each => each.parked !== undefined && each.cancellable && !(taken && each === implicit),
     )

@@ -39,7 +39,10 @@ export class WaitableSet {
 export function waitableSetAt(instance: Instance, index: number): WaitableSet {
   const entry = instance.handles.entry(index)
   if (entry instanceof WaitableSet) return entry
-  return trap('TRAP_BAD_HANDLE', `${index} is no waitable set: handle index ${index} used with the wrong type`)
+  return trap(
+    'TRAP_BAD_HANDLE',
+    `${index} is no waitable set: handle index ${index} used with the wrong type`,
+  )
 }
 
 const always = (): boolean => true

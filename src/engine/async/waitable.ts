@@ -77,5 +77,8 @@ export abstract class Waitable {
 export function waitableAt(instance: Instance, index: number): Waitable {
   const entry = instance.handles.entry(index)
   if (entry instanceof Waitable) return entry
-  return trap('TRAP_BAD_HANDLE', `${index} is nothing to wait for: handle index ${index} used with the wrong type`)
+  return trap(
+    'TRAP_BAD_HANDLE',
+    `${index} is nothing to wait for: handle index ${index} used with the wrong type`,
+  )
 }

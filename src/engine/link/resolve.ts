@@ -62,6 +62,9 @@ class Resolver {
   readonly #resources: ResourcePlan[] = []
   readonly #hostResources = new Map<HostResource, Resource>()
   readonly #memories: MemoryRef[] = []
+  /** The same by core instance and name. */
+  readonly #memoriesOf: Map<string, MemoryRef>[] = []
+  readonly #addresses = new Map<CoreModule, ReadonlyMap<string, 'i32' | 'i64'>>()
   readonly #trampolines: Trampoline[] = []
   readonly #steps: Step[] = []
   /** Definitions and instance types walked. */
@@ -187,14 +190,17 @@ class Resolver {
 
   #memory(ref: CoreRef): MemoryRef {
     if (ref.kind !== 'export') throw new Error('a memory is always an export')
-    const known = this.#memories.find(
-      each => each.ref.instance === ref.instance && each.ref.name === ref.name,
-    )
+    const {name} = ref
+    const known = this.#memoriesOf[ref.instance]?.get(name)
     if (known !== undefined) return known
-    const type = this.#instanceModules[ref.instance]!.exports.find(each => each.name === ref.name)!.type
-    const address = type.kind === 'memory' ? type.limits.address : 'i32'
+    const module = this.#instanceModules[ref.instance]!
+    let addresses = this.#addresses.get(module)
+    if (addresses === undefined) this.#addresses.set(module, (addresses = memoryAddresses(module)))
+    const address = addresses.get(name)!
     const memory: MemoryRef = {index: this.#memories.length, ref, address}
     this.#memories.push(memory)
+    const memories = (this.#memoriesOf[ref.instance] ??= new Map())
+    memories.set(name, memory)
     return memory
   }
 
@@ -518,6 +524,12 @@ function coreSpace(scope: Scope, sort: string): CoreRef[] {
       return scope.coreTags
   }
 }
+
+/** The address types of the memories that a module exports, by name. */
+const memoryAddresses = (module: CoreModule): ReadonlyMap<string, 'i32' | 'i64'> =>
+  new Map(
+    module.exports.flatMap(({name, type}) => (type.kind === 'memory' ? [[name, type.limits.address]] : [])),
+  )
 
 function coreExport(instance: CoreInstanceItem, name: string): CoreRef {
   return instance.kind === 'exports'

@@ -3,10 +3,8 @@ import type {GuestFunction, LinkedComponent, MadeInstance} from '../link/linked-
 import type {Runtime} from '../link/runtime.ts'
 
 /** Frozen; shared by all sandboxes. */
-export interface Program extends Pick<
-  LinkedComponent,
-  'who' | 'instances' | 'leanModules' | 'hostResources'
-> {
+export interface Program
+  extends Pick<LinkedComponent, 'who' | 'instances' | 'leanModules' | 'hostResources'> {
   readonly exports: readonly ProgramExport[]
   /** A function that the core instance made last exports: initialisation calls it when all is made. */
   readonly initialise?: string | undefined

@@ -27,7 +27,7 @@ const SCAN_RANGES = 2048
 const WALK_END = 4
 
 /** glibc, then musl. */
-const LIBRARIES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1']
+export const LIBRARIES: readonly string[] = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1']
 
 export type Libc = Readonly<{
   pageSize: number
@@ -55,7 +55,7 @@ export type Libc = Readonly<{
 }>
 
 /** `node:ffi`, without the warning that it is experimental: users can do nothing about it. */
-function loadFfi(): NodeFfi | undefined {
+export function loadFfi(): NodeFfi | undefined {
   const {emitWarning} = process
   process.emitWarning = () => {}
   try {

@@ -10,6 +10,7 @@ import {entryPath} from './host-directory.ts'
 import {locate, type Place} from './locate.ts'
 import {type OpenFlags, openAt} from './open-at.ts'
 import {metadataHashOf, type Stats, statOf} from './stat.ts'
+import {setEntryTimes} from './system-times.ts'
 import {type NewTimestamp, timesOf} from './times.ts'
 
 type PathFlags = Readonly<{symlinkFollow: boolean}>
@@ -91,9 +92,16 @@ function link(old: Place, fresh: Place): void {
   fs.linkSync(from, to)
 }
 
+/** A link is no directory: with a slash at its end the name of nothing can be one, nor that of what is there. */
+function notThere(place: Place): void {
+  if (!place.mustBeDirectory) return
+  onlyDirectory(place)
+  throw new Fault('exist')
+}
+
 function symlink(target: string, place: Place): void {
   const path = mutable(place, 'exist')
-  noSlash(place)
+  notThere(place)
   if (target.startsWith('/')) throw new Fault('not-permitted')
   fs.symlinkSync(target, path)
 }
@@ -126,7 +134,7 @@ function setTimes(
     const stats = statsAt(place)
     if (follow && isLink(stats)) throw new Fault('loop')
     const times = timesOf(() => stats, access, modification)
-    fs.lutimesSync(at ?? entryPath(hostOf(place.dir), '.'), times.access, times.modification)
+    setEntryTimes(at ?? entryPath(hostOf(place.dir), '.'), times)
   })
 }
 

@@ -8,6 +8,7 @@ import {attempt, type ErrorCode, errorCodeOf, Fault} from './error-code.ts'
 import {readStream, writeStream} from './file-streams.ts'
 import {reopen} from './host-directory.ts'
 import {OpenFile} from './open-file.ts'
+import {setFileTimes} from './system-times.ts'
 import {type NewTimestamp, timesOf} from './times.ts'
 
 /** Offsets are signed in every system. */
@@ -38,7 +39,7 @@ function setTimes(descriptor: Descriptor, access: NewTimestamp, modification: Ne
   const {file, mutable} = fileOf(descriptor)
   if (!mutable) throw new Fault('not-permitted')
   const times = timesOf(() => statsOf(descriptor), access, modification)
-  fs.futimesSync(file.fd, times.access, times.modification)
+  setFileTimes(file.fd, times)
 }
 
 /** wasi:filesystem/types sync and sync-data. What only reads has nothing to bring to the disk. */

@@ -113,7 +113,9 @@ function filestatSetTimes(guest: Guest, fd: number, atim: bigint, mtim: bigint, 
   const entry = guest.files.get(fd)
   if (entry.kind === 'file') unwrap(METHODS.setTimes(guest.store, entry.descriptor, access, modification))
   else if (entry.kind === 'directory')
-    unwrap(METHODS.setTimesAt(guest.store, entry.descriptor, {symlinkFollow: false}, '.', access, modification))
+    unwrap(
+      METHODS.setTimesAt(guest.store, entry.descriptor, {symlinkFollow: false}, '.', access, modification),
+    )
   else fail('badf')
 }
 

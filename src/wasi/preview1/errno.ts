@@ -112,6 +112,9 @@ export const unwrap = <T>(result: Result<T, ErrorCode>): T =>
 /** What a function answers that threw: a pointer out of bounds is EFAULT; traps and mistakes of ours are thrown on. */
 export function errnoOf(thrown: unknown): number {
   if (thrown instanceof Failure) return ERRNO[thrown.errno]
-  if (thrown instanceof MayflyError && thrown.code === 'TRAP_OUT_OF_BOUNDS') return ERRNO.fault
+  if (thrown instanceof MayflyError) {
+    if (thrown.code === 'TRAP_OUT_OF_BOUNDS') return ERRNO.fault
+    throw thrown
+  }
   return ERRNO[OF_ERROR_CODE[errorCodeOf(thrown)]]
 }

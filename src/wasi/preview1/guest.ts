@@ -3,8 +3,8 @@ import {MayflyError} from '../../base/errors.ts'
 import {GuestMemory} from '../../engine/abi/memory.ts'
 import {virtualPages} from '../../engine/snapshot/adopt-instance.ts'
 import type {Store} from '../../engine/store.ts'
-import type {FdTable} from './fd-table.ts'
 import {fail} from './errno.ts'
+import type {FdTable} from './fd-table.ts'
 import type {World} from './world.ts'
 
 /** A stretch of guest memory. */

@@ -22,7 +22,14 @@ const nameFunction = (method: (...args: any[]) => any): Preview1Function =>
     return unwrap<undefined>(method(guest.store, guest.files.directory(fd).descriptor, path))
   })
 
-function filestatGet(guest: Guest, fd: number, flags: number, ptr: number, length: number, out: number): undefined {
+function filestatGet(
+  guest: Guest,
+  fd: number,
+  flags: number,
+  ptr: number,
+  length: number,
+  out: number,
+): undefined {
   const memory = reach(guest, out, FILESTAT_BYTES)
   const path = readPath(guest, ptr, length)
   const follow = lookup(flags)
@@ -62,7 +69,14 @@ function link(
   const follow = lookup(flags)
   const {files, store} = guest
   unwrap(
-    METHODS.linkAt(store, files.directory(oldFd).descriptor, follow, oldPath, files.directory(newFd).descriptor, newPath),
+    METHODS.linkAt(
+      store,
+      files.directory(oldFd).descriptor,
+      follow,
+      oldPath,
+      files.directory(newFd).descriptor,
+      newPath,
+    ),
   )
 }
 
@@ -79,11 +93,24 @@ function rename(
   const newPath = readPath(guest, newPtr, newLength)
   const {files, store} = guest
   unwrap(
-    METHODS.renameAt(store, files.directory(oldFd).descriptor, oldPath, files.directory(newFd).descriptor, newPath),
+    METHODS.renameAt(
+      store,
+      files.directory(oldFd).descriptor,
+      oldPath,
+      files.directory(newFd).descriptor,
+      newPath,
+    ),
   )
 }
 
-function symlink(guest: Guest, targetPtr: number, targetLength: number, fd: number, ptr: number, length: number): undefined {
+function symlink(
+  guest: Guest,
+  targetPtr: number,
+  targetLength: number,
+  fd: number,
+  ptr: number,
+  length: number,
+): undefined {
   const target = readPath(guest, targetPtr, targetLength)
   const path = readPath(guest, ptr, length)
   unwrap(METHODS.symlinkAt(guest.store, guest.files.directory(fd).descriptor, target, path))

@@ -77,7 +77,13 @@ function writeEvent({view, u8}: GuestMemory, at: number, subscription: Subscript
   if (type === EVENTTYPE.fdRead && bytes === 0n) view.setUint16(at + 24, EVENT_FD_READWRITE_HANGUP, true)
 }
 
-function pollOneoff(guest: Guest, input: number, output: number, count: number, out: number): undefined | Promise<Completion> {
+function pollOneoff(
+  guest: Guest,
+  input: number,
+  output: number,
+  count: number,
+  out: number,
+): undefined | Promise<Completion> {
   const memory = reach(guest, out, 4)
   reach(guest, input, count * SUBSCRIPTION_BYTES)
   reach(guest, output, count * EVENT_BYTES)
@@ -88,7 +94,8 @@ function pollOneoff(guest: Guest, input: number, output: number, count: number, 
 
   const finish = (ready: Uint32Array): undefined => {
     const {memory} = guest
-    ready.forEach((index, i) => writeEvent(memory, output + i * EVENT_BYTES, subscriptions[index]!))
+    for (let i = 0; i < ready.length; i++)
+      writeEvent(memory, output + i * EVENT_BYTES, subscriptions[ready[i]!]!)
     memory.view.setUint32(out, ready.length, true)
     for (const {entry, pollable} of subscriptions) if (entry === undefined) pollable.drop?.()
   }

@@ -1,8 +1,8 @@
 // wasi/preview1/readdir.ts: fd_readdir.
 import type {GuestMemory} from '../../engine/abi/memory.ts'
 import {statsOf} from '../filesystem/descriptor.ts'
-import {statsFor} from '../filesystem/directory-functions.ts'
 import type {DirectoryEntries, DirectoryEntry} from '../filesystem/directory-entries.ts'
+import {statsFor} from '../filesystem/directory-functions.ts'
 import {attempt} from '../filesystem/error-code.ts'
 import {FILETYPE_OF} from './constants.ts'
 import {unwrap} from './errno.ts'
@@ -21,7 +21,8 @@ const DOTS: readonly DirectoryEntry[] = [
 ]
 
 /** By name, so that the same directory is listed the same everywhere. */
-const byName = (a: DirectoryEntry, b: DirectoryEntry): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+const byName = (a: DirectoryEntry, b: DirectoryEntry): number =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : 0
 
 function list(guest: Guest, {descriptor}: OpenDirectory): readonly DirectoryEntry[] {
   const entries = unwrap<DirectoryEntries>(METHODS.readDirectory(guest.store, descriptor))

@@ -2,8 +2,8 @@
 import fs from 'node:fs'
 import type {Result} from '../../base/result.ts'
 import {causeIn} from '../errors.ts'
-import type {ErrorCode} from '../filesystem/error-code.ts'
 import {statsOf} from '../filesystem/descriptor.ts'
+import type {ErrorCode} from '../filesystem/error-code.ts'
 import {reopen} from '../filesystem/host-directory.ts'
 import {OpenFile} from '../filesystem/open-file.ts'
 import {inputStreamItems} from '../io/input-stream.ts'
@@ -19,7 +19,9 @@ const MAX_OFFSET = (1n << 63n) - 1n
 const PRINT_BYTES = 64 * 1024
 
 type Read = Result<Uint8Array, StreamError>
-const blockingRead = inputStreamItems['[method]input-stream.blocking-read']
+const blockingRead = inputStreamItems['[method]input-stream.blocking-read'] as {
+  call: (...args: unknown[]) => Read | Promise<Read>
+}
 
 /** Files answer at once, and are read right into the guest's memory. */
 function readFile(guest: Guest, {descriptor}: FileEntry, spans: readonly Span[], offset: bigint): number {
@@ -61,7 +63,7 @@ function readInput(
   const max = totalOf(spans)
   if (entry.stream === undefined || max === 0) return finish({tag: 'err', val: {tag: 'closed'}})
   if (entry.nonblock) return readNow(entry.stream, max, finish)
-  const read: Read | Promise<Read> = (blockingRead as {call: Function}).call(guest.store, entry.stream, BigInt(max))
+  const read = blockingRead.call(guest.store, entry.stream, BigInt(max))
   return read instanceof Promise ? read.then(bytes => () => finish(bytes)) : finish(read)
 }
 
@@ -96,7 +98,11 @@ function fdPread(guest: Guest, fd: number, iovs: number, count: number, offset: 
 }
 
 /** Writes one stretch after the other; a failure after the first shows at the next call. */
-function writeEach(guest: Guest, spans: readonly Span[], write: (bytes: Uint8Array, done: number) => void): number {
+function writeEach(
+  guest: Guest,
+  spans: readonly Span[],
+  write: (bytes: Uint8Array, done: number) => void,
+): number {
   const {u8} = guest.memory
   let done = 0
   for (const {ptr, length} of spans) {
@@ -130,7 +136,9 @@ function writeFile(guest: Guest, entry: FileEntry, spans: readonly Span[], offse
   if (!write) fail('badf')
   if (!entry.append) return writeEach(guest, spans, (bytes, done) => file.write(bytes, offset + BigInt(done)))
   const end = appending(guest, entry)
-  return writeEach(guest, spans, bytes => (end === undefined ? file.write(bytes, sizeOf(entry)) : end.write(bytes, null)))
+  return writeEach(guest, spans, bytes =>
+    end === undefined ? file.write(bytes, sizeOf(entry)) : end.write(bytes, null),
+  )
 }
 
 /** What is printed is copied: it becomes the sink's. */

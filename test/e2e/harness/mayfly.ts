@@ -7,7 +7,7 @@ import {until} from './until.ts'
 const LAUNCHER = fileURLToPath(new URL('../../../bin/mayfly.js', import.meta.url))
 
 /** Longer than anything here takes on a busy machine. */
-const START_MS = 60_000
+const START_MS = 90_000
 const END_MS = 20_000
 
 type After = Readonly<{after(done: () => Promise<void>): void}>

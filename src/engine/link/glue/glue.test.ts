@@ -6,6 +6,7 @@ import {test} from 'node:test'
 import {blockingFunction, type HostItem, hostFunction, hostResource, type Imports} from '../imports.ts'
 import {link, rootImports} from '../link.fixtures.ts'
 import {camelCase, identifier, memberExpr, memberNames} from './names.ts'
+import {Source} from './source.ts'
 
 const directory = join(import.meta.dirname, '../../../../test/golden/glue')
 
@@ -39,4 +40,39 @@ test('labels become names that cannot be mistaken', () => {
   assert.equal(memberExpr('v', 'a'), 'v["a"]')
   assert.equal(memberExpr('v', 'toString'), '(Object.hasOwn(v,"toString")?v["toString"]:undefined)')
   assert.match(identifier('a"b\n*/[x]'), /^[A-Za-z0-9_]+$/)
+})
+
+test('source that would not end is refused, since V8 would take the process down with it', () => {
+  const refused = {code: 'LINK_UNSUPPORTED'}
+  const source = () => new Source('the component')
+  const long = 'x'.repeat(2 ** 20)
+  const fill = (write: (source: Source, i: number) => void) => () => {
+    const each = source()
+    for (let i = 0; i < 2 ** 23; i++) write(each, i)
+  }
+  assert.throws(
+    fill(each => each.line(long)),
+    refused,
+  )
+  assert.throws(
+    fill(each => each.part()),
+    refused,
+  )
+  assert.throws(
+    fill(each => each.helper(each.name('h'), 'h', () => '')),
+    refused,
+  )
+})
+
+test('helpers and constants are emitted once', () => {
+  const source = new Source('the component')
+  const write = (name: string) => `const ${name}=1;`
+  const names = ['a', 'b', 'a'].map(key => source.helper(key, 'h', write))
+  assert.equal(names[0], names[2])
+  assert.notEqual(names[0], names[1])
+  assert.equal(source.text, `const ${names[0]}=1;\nconst ${names[1]}=1;`)
+  const value = {}
+  assert.equal(source.constant(value), source.constant(value))
+  assert.notEqual(source.constant({}), source.constant(value))
+  assert.equal(source.constants.values.length, 2)
 })
