@@ -78,11 +78,16 @@ for (const [name, {skip, command}] of Object.entries(HOSTS)) {
 
     const port = await freePort()
     const [program, ...args] = command(file, port)
-    const other: ChildProcess = spawn(program!, args, {cwd: dir, stdio: ['ignore', 'pipe', 'pipe']})
+    const other: ChildProcess = spawn(program!, args, {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
     let said = ''
     for (const stream of [other.stdout!, other.stderr!]) stream.on('data', data => (said += data))
     t.after(async () => {
-      other.kill('SIGKILL')
+      // With the processes that it started itself, which have its group.
+      process.kill(-other.pid!, 'SIGKILL')
     })
     const url = `http://127.0.0.1:${port}`
     const isUp = (): Promise<boolean> =>

@@ -545,12 +545,11 @@ describe('cancellation', () => {
       code: () => waitFor(a.set()),
       callback: () => (taskCancel(world.thread), EXIT),
     })
-    const keep = later<void>()
     world.scheduler.hostBegins()
     const call = world.scheduler.call(f, 'f', [])
     call.cancel()
     await assert.rejects(call.promise!, /the call was cancelled/)
-    keep.resolve()
+    world.scheduler.hostEnds()
     await world.scheduler.whenIdle()
     assert.ok(a.instance.isIdle)
   })

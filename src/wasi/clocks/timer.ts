@@ -25,6 +25,8 @@ class Timer implements Pollable {
   readonly #instant: bigint
   readonly #fired = new Signal()
   #timeout: NodeJS.Timeout | undefined
+  /** Dropped, or its event has ended: who still waits must not arm it again. */
+  #over = false
 
   constructor(store: Store, clock: Clock, instant: bigint) {
     this.#store = store
@@ -39,6 +41,7 @@ class Timer implements Pollable {
   whenReady(): Promise<void> {
     const left = this.#instant - this.#clock.monotonicNs()
     if (left <= 0n) return DONE
+    if (this.#over) return new Promise(() => {})
     if (this.#timeout === undefined) {
       const ms = (left + 999_999n) / 1_000_000n
       this.#timeout = setTimeout(() => this.#fire(), ms > MAX_TIMEOUT_MS ? MAX_TIMEOUT_MS : Number(ms))
@@ -54,13 +57,15 @@ class Timer implements Pollable {
   }
 
   stop(): void {
+    this.#over = true
     clearTimeout(this.#timeout)
     this.#timeout = undefined
   }
 
   drop(): void {
-    if (this.#timeout === undefined) return
+    const runs = this.#timeout !== undefined
     this.stop()
+    if (!runs) return
     this.#store.state(RUNNING).delete(this)
     // Whoever listens for this timer beside others forgets it.
     this.#fired.fire()

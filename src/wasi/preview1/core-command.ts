@@ -44,7 +44,7 @@ const START = '_start'
 const INITIALIZE = '_initialize'
 
 /**
- * Links a core module with WASI 0.1. Snapshots hold a command's state before `_start`, a reactor's after `_initialize`.
+ * Links a core module with WASI 0.1. Snapshots hold the state after `_initialize`, if there is one, and before `_start`.
  * @throws DECODE_MALFORMED, VALIDATE_INVALID, LINK_MISSING_IMPORT, LINK_TYPE_MISMATCH, LINK_UNSUPPORTED
  */
 export function linkCoreCommand(bytes: Uint8Array, {who, modules, world}: CoreCommandOptions): CoreCommand {
@@ -75,7 +75,7 @@ export function linkCoreCommand(bytes: Uint8Array, {who, modules, world}: CoreCo
     hostResources: new Map(),
     leanModules: [lean],
     exports: callables,
-    initialise: kind === 'reactor' && names.has(INITIALIZE) ? INITIALIZE : undefined,
+    initialise: names.has(INITIALIZE) ? INITIALIZE : undefined,
     instantiate,
     findExport: (name: string) => names.get(name),
   })
@@ -108,7 +108,7 @@ const signatureText = (signature: FuncSignature | undefined): string =>
     ? 'another type'
     : `(${signature.params.map(String).join(', ')}) -> (${signature.results.map(String).join(', ')})`
 
-/** WASI application-abi.md: a command exports `_start`; a reactor does not, and may export `_initialize`. */
+/** WASI application-abi.md: a command exports `_start`; a reactor does not. Either may export `_initialize`. */
 function kindOf(exports: readonly CoreExport[], who: string): CoreKind {
   const entry = (name: string): boolean => {
     const type = exports.find(each => each.name === name)?.type
@@ -117,14 +117,8 @@ function kindOf(exports: readonly CoreExport[], who: string): CoreKind {
     const feature = `a function ${name} of type ${signatureText(type.signature)}`
     throw new MayflyError('LINK_UNSUPPORTED', {who, feature, remedy: `${name} takes and returns nothing`})
   }
-  const [isCommand, isReactor] = [entry(START), entry(INITIALIZE)]
-  if (isCommand && isReactor)
-    throw new MayflyError('LINK_UNSUPPORTED', {
-      who,
-      feature: `both ${START} and ${INITIALIZE}`,
-      remedy: 'build it as a command or as a reactor',
-    })
-  return isCommand ? 'command' : 'reactor'
+  entry(INITIALIZE)
+  return entry(START) ? 'command' : 'reactor'
 }
 
 const isNumeric = (type: unknown): type is FlatType =>

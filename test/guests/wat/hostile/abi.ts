@@ -64,7 +64,7 @@ export const ABI: readonly HostileGuest[] = [
     name: 'trap-in-data',
     about: 'has an active data segment that lies outside its memory',
     text: componentText({main: handler(RESPOND_OK, '(data (i32.const 65535) "ab")')}),
-    expected: {...traps('TRAP_CORE'), atStart: true},
+    expected: {...traps('TRAP_CORE', 'TRAP_OUT_OF_BOUNDS'), atStart: true},
   },
   {
     name: 'trap-in-element',
