@@ -12,6 +12,9 @@ const GUEST_NODE_FLAGS = [
   '--disable-warning=ExperimentalWarning',
   '--no-force-async-hooks-checks',
   '--max-old-space-size=60000',
+  '--min-semi-space-size=2',
+  '--max-semi-space-size=2',
+  '--no-wasm-inlining',
 ]
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const self = fileURLToPath(import.meta.url)

@@ -8,7 +8,10 @@ import {version} from './version.ts'
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.exitCode = await runCommand(argv, processTerminal())
+  const code = await runCommand(argv, processTerminal())
+  // Ended by a second signal: what is still under way is not waited for.
+  if (code > 128) process.exit(code)
+  process.exitCode = code
 }
 
 /** Runs one command; errors are printed, never thrown. */

@@ -100,7 +100,7 @@ export class World {
       asyncType: options.sync !== true,
       form: options.form,
       hasStack: stack !== undefined,
-      result: options.result,
+      result: options.result as Type | undefined,
       options: 'utf8',
       lower: args => args,
       core:
@@ -112,6 +112,30 @@ export class World {
       postReturn: undefined,
     }
     return lift(callee)
+  }
+
+  /** A stackful function of real core code; its result is returned when it ends. */
+  core(instance: Instance, blocking: StackCall): FuncInst {
+    const {scheduler} = this
+    const run = stackCall(scheduler, blocking)
+    return lift({
+      name: 'core',
+      instance,
+      asyncType: true,
+      form: 'stackful',
+      hasStack: true,
+      result: U32,
+      options: 'utf8',
+      lower: args => args,
+      core: (args, done) =>
+        run(args, result => {
+          scheduler.current!.task.return(result)
+          done(result)
+        }),
+      callback: undefined,
+      lift: result => result,
+      postReturn: undefined,
+    })
   }
 
   /** Calls as the host. */

@@ -56,10 +56,10 @@ export class GuestStream implements AsyncIterable<Chunk> {
 
   /** The next elements, at least one; undefined at the end. Rejects when the guest traps. One read at a time. */
   read(): Promise<Chunk | undefined> {
-    if (this.#state === 'closed') return Promise.resolve(undefined)
-    if (this.#state === 'reading') return Promise.reject(new TypeError('the stream is being read already'))
     const scheduler = this.#scheduler
+    if (this.#state === 'closed') return Promise.resolve(undefined)
     if (scheduler.failure !== undefined) return Promise.reject(scheduler.failure.reason)
+    if (this.#state === 'reading') return Promise.reject(new TypeError('the stream is being read already'))
     this.#state = 'reading'
     return new Promise((resolve, reject) => {
       const sink = new Collected(READ_LENGTH)

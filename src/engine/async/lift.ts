@@ -78,13 +78,18 @@ function runCallback(task: Task): void {
   const go = (first: number | undefined): void => {
     for (let packed = first; packed !== undefined; ) {
       const code = packed & 0xf
-      if (code === CALLBACK.exit) return task.exit(thread)
+      if (code === CALLBACK.exit) {
+        task.exit(thread)
+        return
+      }
       if (code > CALLBACK.wait)
         trap('TRAP_ASYNC', `a callback returned ${code}: unsupported callback code ${code}`)
       instance.exclusive = undefined
       if (code === CALLBACK.yield) {
-        if (!task.deliverPendingCancel(true))
-          return thread.park(itsTurn, cancelled => go(deliver(cancelled ? CANCELLED_EVENT : NO_EVENT)))
+        if (!task.deliverPendingCancel(true)) {
+          thread.park(itsTurn, cancelled => go(deliver(cancelled ? CANCELLED_EVENT : NO_EVENT)))
+          return
+        }
         packed = deliver(CANCELLED_EVENT)
       } else {
         const set = waitableSetAt(instance, packed >>> 4)
@@ -92,10 +97,11 @@ function runCallback(task: Task): void {
         else if (set.hasPending) packed = deliver(set.takePending(thread.scheduler.pick))
         else {
           set.waiters++
-          return thread.park(set.waitFor(isFree, true), cancelled => {
+          thread.park(set.waitFor(isFree, true), cancelled => {
             set.waiters--
             go(deliver(cancelled ? CANCELLED_EVENT : set.takePending(thread.scheduler.pick)))
           })
+          return
         }
       }
     }

@@ -216,7 +216,8 @@ export class Scheduler {
         try {
           resolve(finish())
         } catch (error) {
-          return reject(this.host.uncatchable(error))
+          reject(this.host.uncatchable(error))
+          return
         }
         this.host.enter()
       }
@@ -271,7 +272,10 @@ export class Scheduler {
     this.#scheduled = false
     for (let i = 0; i < MAX_IN_A_TURN && this.#depth === 0 && this.failure === undefined; i++) {
       const next = this.#next()
-      if (next === undefined) return this.#stalled()
+      if (next === undefined) {
+        this.#stalled()
+        return
+      }
       const stack = typeof next !== 'function' && next.parked!.stack
       this.caught(() => this.#activity(done => this.#advance(next, done)))
       if (stack) return
@@ -292,7 +296,8 @@ export class Scheduler {
   #advance(next: (() => void) | Thread, done: () => void): void {
     if (typeof next === 'function') {
       next()
-      return done()
+      done()
+      return
     }
     const {instance, cancelled} = next
     next.cancelled = false

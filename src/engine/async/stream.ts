@@ -76,7 +76,10 @@ export class SharedStream implements ReadableSide, WritableSide {
 
   read(instance: Instance | undefined, buffer: SinkBuffer, callbacks: CopyCallbacks): void {
     const writer = this.#writer
-    if (this.#dropped) return callbacks.done(COPY.dropped)
+    if (this.#dropped) {
+      callbacks.done(COPY.dropped)
+      return
+    }
     if (writer === undefined) {
       this.#reader = {instance, buffer, callbacks}
       return
@@ -84,7 +87,8 @@ export class SharedStream implements ReadableSide, WritableSide {
     checkSides(this.kind, this.element, instance, writer.instance)
     if (writer.buffer.remaining > 0) {
       this.#copy(writer.buffer, buffer, writer.callbacks)
-      return callbacks.done(COPY.completed)
+      callbacks.done(COPY.completed)
+      return
     }
     this.#notify(COPY.completed)
     this.#reader = {instance, buffer, callbacks}
@@ -92,7 +96,10 @@ export class SharedStream implements ReadableSide, WritableSide {
 
   write(instance: Instance | undefined, buffer: SourceBuffer, callbacks: CopyCallbacks): void {
     const reader = this.#reader
-    if (this.#dropped) return callbacks.done(COPY.dropped)
+    if (this.#dropped) {
+      callbacks.done(COPY.dropped)
+      return
+    }
     if (reader === undefined) {
       this.#writer = {instance, buffer, callbacks}
       return
@@ -100,10 +107,14 @@ export class SharedStream implements ReadableSide, WritableSide {
     checkSides(this.kind, this.element, instance, reader.instance)
     if (reader.buffer.remaining > 0) {
       this.#copy(buffer, reader.buffer, reader.callbacks)
-      return callbacks.done(COPY.completed)
+      callbacks.done(COPY.completed)
+      return
     }
     // A write of nothing asks whether a reader is there; a read of nothing is one.
-    if (buffer.length === 0 && reader.buffer.length === 0) return callbacks.done(COPY.completed)
+    if (buffer.length === 0 && reader.buffer.length === 0) {
+      callbacks.done(COPY.completed)
+      return
+    }
     this.#notify(COPY.completed)
     this.#writer = {instance, buffer, callbacks}
   }
@@ -159,7 +170,10 @@ export class SharedFuture implements ReadableSide, WritableSide {
 
   write(instance: Instance | undefined, buffer: SourceBuffer, callbacks: CopyCallbacks): void {
     const reader = this.#reader
-    if (this.#dropped) return callbacks.done(COPY.dropped)
+    if (this.#dropped) {
+      callbacks.done(COPY.dropped)
+      return
+    }
     if (reader === undefined) {
       this.#writer = {instance, buffer, callbacks}
       return

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
 import {MayflyError} from '../../base/errors.ts'
-import {Guest, packed, RESULT, U32, wait, World} from './async.fixtures.ts'
+import {Guest, packed, RESULT, U32, World, wait} from './async.fixtures.ts'
 import {contextGet, contextSet, taskCancel, taskReturn, threadYield} from './builtins.ts'
-import {Instance} from './instance.ts'
 import {hostFunc} from './host-function.ts'
+import {Instance} from './instance.ts'
 import {CALLBACK} from './lift.ts'
 import {SUBTASK, subtaskDrop} from './subtask.ts'
 import {BLOCKED, EVENT} from './waitable.ts'
@@ -91,7 +91,10 @@ describe('a task of the callback form', () => {
       world.func({
         instance: guests[0].instance,
         form: 'callback',
-        code: () => (order.push(`${name}1`), YIELD),
+        code: () => {
+          order.push(`${name}1`)
+          return YIELD
+        },
         callback: () => {
           order.push(`${name}2`)
           taskReturn(world.thread, 'utf8', undefined, () => undefined)
@@ -117,7 +120,7 @@ describe('a task of the callback form', () => {
 })
 
 describe('what a task may return', () => {
-  const cases: {name: string; code: (world: World) => unknown; trap?: RegExp}[] = [
+  const cases: {name: string; code: (world: World) => unknown; trap: RegExp}[] = [
     {name: 'nothing', code: () => EXIT, trap: /ended without task\.return/},
     {
       name: 'twice',
@@ -137,7 +140,11 @@ describe('what a task may return', () => {
       code: world => taskReturn(world.thread, 'utf16', U32, () => 1),
       trap: /invalid `task.return` signature/,
     },
-    {name: 'a cancellation that nobody asked for', code: world => taskCancel(world.thread), trap: /not been cancelled/},
+    {
+      name: 'a cancellation that nobody asked for',
+      code: world => taskCancel(world.thread),
+      trap: /not been cancelled/,
+    },
     {
       name: 'while it holds a borrow',
       code: world => {
@@ -154,7 +161,10 @@ describe('what a task may return', () => {
         instance: guests[0].instance,
         form: 'callback',
         result: U32,
-        code: () => (code(world), EXIT),
+        code: () => {
+          code(world)
+          return EXIT
+        },
         callback: () => EXIT,
       })
       await assert.rejects(world.call(f), trap)
@@ -180,7 +190,11 @@ describe('a call between instances', () => {
           const {world, guests} = worldWith('a', 'b')
           const [a, b] = guests
           const answer = later<number>()
-          const host = b.lower(hostFunc(() => (waits ? answer.promise : 20)), 'h', form === 'callback')
+          const host = b.lower(
+            hostFunc(() => (waits ? answer.promise : 20)),
+            'h',
+            form === 'callback',
+          )
           const finish = (x: number) => taskReturn(world.thread, 'utf8', U32, () => x + 1)
           const g =
             form === 'callback'
@@ -325,7 +339,12 @@ describe('a call between instances', () => {
 })
 
 describe('a function of a synchronous type', () => {
-  const cases: {name: string; stack: (world: World, guest: Guest) => Generator<Promise<unknown>, unknown, unknown>; result?: unknown; trap?: RegExp}[] = [
+  const cases: {
+    name: string
+    stack: (world: World, guest: Guest) => Generator<Promise<unknown>, unknown, unknown>
+    result?: unknown
+    trap?: RegExp
+  }[] = [
     {
       name: 'may not wait',
       *stack(_, guest) {
@@ -336,7 +355,7 @@ describe('a function of a synchronous type', () => {
     {
       name: 'may poll',
       *stack(_, guest) {
-        return guest.poll(guest.set())
+        return yield* wait(guest.poll(guest.set()))
       },
       result: [EVENT.none, 0, 0],
     },
@@ -351,14 +370,26 @@ describe('a function of a synchronous type', () => {
     {
       name: 'may not call what waits',
       *stack(_, guest) {
-        return yield* wait(guest.lower(hostFunc(() => new Promise(() => {})), 'never', false)())
+        return yield* wait(
+          guest.lower(
+            hostFunc(() => new Promise(() => {})),
+            'never',
+            false,
+          )(),
+        )
       },
       trap: /waits for never to return: cannot block/,
     },
     {
       name: 'may call what does not wait',
       *stack(_, guest) {
-        return yield* wait(guest.lower(hostFunc(() => 5), 'five', false)())
+        return yield* wait(
+          guest.lower(
+            hostFunc(() => 5),
+            'five',
+            false,
+          )(),
+        )
       },
       result: 5,
     },
@@ -387,7 +418,13 @@ describe('a function of a synchronous type', () => {
       instance: a.instance,
       form: 'sync',
       *stack() {
-        return yield* wait(a.lower(hostFunc(() => answer.promise), 'h', false)())
+        return yield* wait(
+          a.lower(
+            hostFunc(() => answer.promise),
+            'h',
+            false,
+          )(),
+        )
       },
     })
     const quick = world.func({instance: a.instance, form: 'sync', sync: true, code: () => 1})
@@ -403,7 +440,12 @@ describe('cancellation', () => {
     const {world, guests} = worldWith('a', 'b')
     const [a, b] = guests
     b.instance.addBackpressure(1)
-    const g = world.func({instance: b.instance, form: 'callback', code: () => assert.fail(), callback: () => EXIT})
+    const g = world.func({
+      instance: b.instance,
+      form: 'callback',
+      code: () => assert.fail(),
+      callback: () => EXIT,
+    })
     const f = world.func({
       instance: a.instance,
       form: 'stackful',
@@ -434,7 +476,12 @@ describe('cancellation', () => {
         }
         const g =
           callee === 'callback'
-            ? world.func({instance: b.instance, form: callee, code: () => waitFor(b.set()), callback: cancelled})
+            ? world.func({
+                instance: b.instance,
+                form: callee,
+                code: () => waitFor(b.set()),
+                callback: cancelled,
+              })
             : world.func({
                 instance: b.instance,
                 form: callee,
@@ -496,7 +543,13 @@ describe('cancellation', () => {
       instance: b.instance,
       form: 'stackful',
       *stack() {
-        yield* wait(b.lower(hostFunc(() => answer.promise), 'h', false)())
+        yield* wait(
+          b.lower(
+            hostFunc(() => answer.promise),
+            'h',
+            false,
+          )(),
+        )
         assert.equal(yield* wait(threadYield(world.thread, true)), 1)
         taskCancel(world.thread)
       },
@@ -543,7 +596,10 @@ describe('cancellation', () => {
       instance: a.instance,
       form: 'callback',
       code: () => waitFor(a.set()),
-      callback: () => (taskCancel(world.thread), EXIT),
+      callback: () => {
+        taskCancel(world.thread)
+        return EXIT
+      },
     })
     world.scheduler.hostBegins()
     const call = world.scheduler.call(f, 'f', [])
@@ -594,7 +650,13 @@ describe('deadlock', () => {
       instance: a.instance,
       form: 'sync',
       *stack() {
-        return yield* wait(a.lower(hostFunc(() => answer.promise), 'h', false)())
+        return yield* wait(
+          a.lower(
+            hostFunc(() => answer.promise),
+            'h',
+            false,
+          )(),
+        )
       },
     })
     const result = world.call(f)
@@ -634,7 +696,13 @@ describe('a trap', () => {
       form: 'sync',
       *stack() {
         try {
-          yield* wait(b.lower(hostFunc(() => new Promise(() => {})), 'h', false)())
+          yield* wait(
+            b.lower(
+              hostFunc(() => new Promise(() => {})),
+              'h',
+              false,
+            )(),
+          )
         } finally {
           unwound = true
         }
@@ -662,7 +730,13 @@ describe('a trap', () => {
       instance: a.instance,
       form: 'sync',
       *stack() {
-        yield* wait(a.lower(hostFunc(() => Promise.reject(new Error('no such host'))), 'h', false)())
+        yield* wait(
+          a.lower(
+            hostFunc(() => Promise.reject(new Error('no such host'))),
+            'h',
+            false,
+          )(),
+        )
       },
     })
     await assert.rejects(world.call(f), /no such host/)

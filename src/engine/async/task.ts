@@ -157,22 +157,28 @@ export class Task {
     const {scheduler, instance, implicit} = this
     if (this.state === 'initial') {
       this.state = 'cancel-delivered'
-      return scheduler.run(implicit, true, done)
+      scheduler.run(implicit, true, done)
+      return
     }
-    if (this.state !== 'started') return done()
+    if (this.state !== 'started') {
+      done()
+      return
+    }
     const taken = this.isExclusive && instance.exclusive !== undefined && instance.exclusive !== implicit
     const candidates = [...this.threads].filter(
       each => each.parked !== undefined && each.cancellable && !(taken && each === implicit),
     )
     if (candidates.length === 0 || !instance.mayEnterFrom(caller)) {
       this.state = 'pending-cancel'
-      return done()
+      done()
+      return
     }
     this.state = 'cancel-delivered'
     const thread = candidates[scheduler.pick(candidates.length)]!
     if (thread.parked!.stack && !scheduler.mayAwait) {
       thread.cancelLater()
-      return done()
+      done()
+      return
     }
     instance.enterFrom(caller)
     scheduler.run(thread, true, () => {

@@ -146,7 +146,8 @@ export class Thread {
         try {
           value = finish(cancelled)
         } catch (error) {
-          return reject(host.uncatchable(error))
+          reject(host.uncatchable(error))
+          return
         }
         resolve(value)
         host.enter()

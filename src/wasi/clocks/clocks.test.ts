@@ -82,6 +82,31 @@ test('timers are cleared when dropped and when the event ends', async () => {
   }
 })
 
+test('who blocks on a timer does not arm it again when it is dropped, or when its event ends', async () => {
+  const original = globalThis.setTimeout
+  let armed = 0
+  globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
+    armed++
+    return original(...args)
+  }) as typeof setTimeout
+  try {
+    for (const ends of ['drop', 'clear'] as const) {
+      armed = 0
+      const {guest, monotonic} = guestWith()
+      const timer = monotonic('subscribe-duration', HUGE)
+      void guest.call('io/poll', '[method]pollable.block', timer)
+      assert.equal(armed, 1)
+      if (ends === 'drop') guest.drop('io/poll', 'pollable', timer)
+      else guest.store.clear()
+      await new Promise(setImmediate)
+      assert.equal(armed, 1, ends)
+      guest.store.clear()
+    }
+  } finally {
+    globalThis.setTimeout = original
+  }
+})
+
 test('the longest timers do not overflow into short ones', t => {
   const timeouts: unknown[] = []
   t.mock.method(globalThis, 'setTimeout', (_: unknown, ms: unknown) => {

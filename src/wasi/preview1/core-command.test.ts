@@ -276,7 +276,11 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ],
   ['no result', '(import "wasi_snapshot_preview1" "fd_close" (func (param i32)))', 'LINK_TYPE_MISMATCH'],
   ['a _start that takes something', '(func (export "_start") (param i32))', 'LINK_UNSUPPORTED'],
-  ['an _initialize that returns something', '(func (export "_initialize") (result i32) i32.const 0)', 'LINK_UNSUPPORTED'],
+  [
+    'an _initialize that returns something',
+    '(func (export "_initialize") (result i32) i32.const 0)',
+    'LINK_UNSUPPORTED',
+  ],
 ]
 for (const [what, text, code] of REFUSED)
   test(`${what} is refused before anything runs`, () => assert.rejects(linked(`(module ${text})`), {code}))

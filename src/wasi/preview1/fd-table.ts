@@ -46,8 +46,13 @@ export type OpenDirectory = {
 
 export type Entry = InputEntry | OutputEntry | FileEntry | OpenDirectory
 
+/** Directories that may be half read at a time; of others what was listed is forgotten, and listed anew. */
+const MAX_LISTINGS = 16
+
 export class FdTable {
   readonly #store: Store
+  /** Directories with a listing, that of the last one at the end. */
+  readonly #listed: OpenDirectory[] = []
   readonly #entries: (Entry | undefined)[]
 
   constructor(store: Store, {stdin, stdout, stderr, terminals = {}, mounts}: WorldConfig) {
@@ -94,11 +99,26 @@ export class FdTable {
     return entry.kind === 'directory' ? entry : fail('badf')
   }
 
+  /** Keeps what a directory lists. A guest that opens one a thousand times must not have it kept as often. */
+  keepListing(directory: OpenDirectory, listing: readonly DirectoryEntry[]): void {
+    this.#forget(directory)
+    directory.listing = listing
+    this.#listed.push(directory)
+    if (this.#listed.length > MAX_LISTINGS) this.#forget(this.#listed[0]!)
+  }
+
+  #forget(directory: OpenDirectory): void {
+    directory.listing = undefined
+    const index = this.#listed.indexOf(directory)
+    if (index >= 0) this.#listed.splice(index, 1)
+  }
+
   close(fd: number): void {
     const entry = this.get(fd)
     this.#entries[fd] = undefined
     if (entry.kind === 'input') entry.stream?.drop?.()
     if (entry.kind === 'file') entry.appending?.leave()
+    if (entry.kind === 'directory') this.#forget(entry)
     if (entry.kind === 'file' || entry.kind === 'directory') drop(this.#store, entry.descriptor)
   }
 

@@ -337,6 +337,19 @@ test('a guest that removes what it lists misses nothing', t => {
   assert.equal(readdir(guest, 3, 4096, 0n).entries.length, 2, 'begun anew')
 })
 
+test('listings of many descriptors are not all kept, and still go on', t => {
+  const guest = fixtureWith(t, {a: '', b: '', c: ''})
+  const fds = Array.from({length: 20}, () => guest.open('.', 'directory'))
+  for (const fd of fds) assert.equal(readdir(guest, fd, 4096, 0n).entries.length, 5)
+  const kept = fds.filter(fd => guest.guest.files.directory(fd).listing !== undefined)
+  assert.deepEqual(kept, fds.slice(4))
+  for (const fd of fds)
+    assert.deepEqual(
+      readdir(guest, fd, 4096, 3n).entries.map(({name}) => name),
+      ['b', 'c'],
+    )
+})
+
 test('preopens come from 3 on, in order, with their names; closed ones are gone', t => {
   const [one, two] = [tree(t, {a: ''}), tree(t, {b: ''})]
   const guest = fixtureOn(t, [

@@ -74,7 +74,8 @@ function readdir(
   const {view} = reach(guest, out, 4)
   const memory = reach(guest, ptr, length)
   const directory = guest.files.directory(fd)
-  if (cookie === 0n || directory.listing === undefined) directory.listing = list(guest, directory)
+  if (cookie === 0n || directory.listing === undefined)
+    guest.files.keepListing(directory, list(guest, directory))
   view.setUint32(out, writeEntries(memory, {ptr, length}, directory, cookie), true)
 }
 

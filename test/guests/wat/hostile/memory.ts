@@ -140,7 +140,10 @@ export const MEMORY_BOMBS: readonly HostileGuest[] = [
     about: 'makes header lists for ever',
     text: componentText({main: handler('(loop $more (drop (call $fields.new)) (br $more))')}),
     limits: {...MEMORY, cpuMs: 500},
-    expected: {status: [500, 504], codes: ['LIMIT_CPU', 'LIMIT_MEMORY', 'TRAP_HOST', 'TRAP_BAD_HANDLE', 'TRAP_TOO_MUCH']},
+    expected: {
+      status: [500, 504],
+      codes: ['LIMIT_CPU', 'LIMIT_MEMORY', 'TRAP_HOST', 'TRAP_BAD_HANDLE', 'TRAP_TOO_MUCH'],
+    },
   },
   {
     name: 'endless-timers',
@@ -149,7 +152,10 @@ export const MEMORY_BOMBS: readonly HostileGuest[] = [
       main: handler('(loop $more (drop (call $clock.timer (i64.const 86400000000000))) (br $more))'),
     }),
     limits: {...MEMORY, cpuMs: 500},
-    expected: {status: [500, 504], codes: ['LIMIT_CPU', 'LIMIT_MEMORY', 'TRAP_HOST', 'TRAP_BAD_HANDLE', 'TRAP_TOO_MUCH']},
+    expected: {
+      status: [500, 504],
+      codes: ['LIMIT_CPU', 'LIMIT_MEMORY', 'TRAP_HOST', 'TRAP_BAD_HANDLE', 'TRAP_TOO_MUCH'],
+    },
   },
   {
     name: 'header-bomb',
