@@ -1,9 +1,12 @@
 // engine/limits/watchdog-thread.ts: the watchdog's thread. It imports nothing of the engine but the layout of the word.
+import {writeSync} from 'node:fs'
 import {Session} from 'node:inspector'
 import {parentPort, workerData} from 'node:worker_threads'
 import {GUARD_LIMIT_MS, GUARD_STATE, GUARD_STRETCH, IN_GUEST, KILLING} from '../link/guard.ts'
 
 const PERIOD_MS = 10
+/** Far more than a termination takes to land where it can. */
+const LANDING_MS = 3_000
 
 const word = workerData as Int32Array
 const session = new Session()
@@ -36,6 +39,17 @@ function terminate(): void {
   parentPort!.postMessage('stopped')
   stretch = -1
   setTimeout(look, PERIOD_MS)
+  setTimeout(endUnstoppable, LANDING_MS)
+}
+
+/**
+ * V8 asks for terminations at loops and calls, but not everywhere: endless tail calls, for one, cannot be ended. Then the
+ * process must go: a supervisor replaces it.
+ */
+function endUnstoppable(): void {
+  if (Atomics.load(word, GUARD_STATE) !== KILLING) return
+  writeSync(2, 'error[LIMIT_CPU]: a guest that overran its time cannot be stopped: its process is ended\n')
+  process.kill(process.pid, 'SIGKILL')
 }
 
 look()

@@ -8,7 +8,7 @@ export interface Watchdog {
 
 /**
  * Watches the main thread's guests through `guard`. A guest that overruns its limit is terminated, and
- * `guard.recover()` is called in a turn of its own. The process must run with --no-force-async-hooks-checks, since the
+ * `guard.recover()` is called in a turn of its own; one that cannot be terminated takes the process with it. The process must run with --no-force-async-hooks-checks, since the
  * termination unwinds node's callback without its bookkeeping.
  */
 export function startWatchdog(guard: Guard): Watchdog {

@@ -138,6 +138,8 @@ export class Sandbox implements Stoppable, Idler {
     this.#usedMs = 0
     this.#renewed = false
     idleWatch.delete(this)
+    // A call that still waits is ended by `end`, but its stack is only unwound later.
+    if (runtime.waiting > 0) this.#failed = true
     runtime.end()
     this.store.clear()
     this.events++
