@@ -1,5 +1,6 @@
 // cli/guest-stdio.ts: this process's standard streams as a guest's.
 import {fstatSync, readSync, writeSync} from 'node:fs'
+import {isatty} from 'node:tty'
 import type {OutputSink} from '../wasi/cli/stdio.ts'
 import {CLOSED} from '../wasi/errors.ts'
 import {Pipe} from '../wasi/io/pipe.ts'
@@ -40,7 +41,7 @@ export function processInput(): ProcessInput {
 function answersAtOnce(): boolean {
   try {
     const stats = fstatSync(0)
-    return stats.isFile() || (stats.isCharacterDevice() && !process.stdin.isTTY)
+    return stats.isFile() || (stats.isCharacterDevice() && !isatty(0))
   } catch {
     return false
   }

@@ -195,6 +195,15 @@ test('input arrives while it is written, and output while it runs', async () => 
   assert.equal(code, 0)
 })
 
+test('a guest that has read enough ends, whatever its input does', async () => {
+  const text = `(module ${READ} ${MEMORY} (data (i32.const 0) "\\40\\00\\00\\00\\08\\00\\00\\00")
+    (func (export "_start") (drop (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 32)))))`
+  const child = mayfly(await write('once.wasm', text))
+  child.stdin.write('a line\n')
+  const [code] = await once(child, 'close')
+  assert.equal(code, 0)
+})
+
 test('a guest whose output nobody reads any more is told', async () => {
   const endless = `(module ${WRITE} ${EXIT} ${MEMORY} (data (i32.const 0) "\\40\\00\\00\\00\\00\\10\\00\\00")
     (func (export "_start") (local $errno i32)

@@ -32,7 +32,10 @@ function write(descriptor: Descriptor, bytes: Uint8Array, offset: bigint): bigin
 function setSize(descriptor: Descriptor, size: bigint): undefined {
   if (size > BigInt(Number.MAX_SAFE_INTEGER))
     throw new Fault(size > MAX_OFFSET ? 'invalid' : 'file-too-large')
-  fs.ftruncateSync(writable(descriptor).fd, Number(size))
+  const {file, write, mutable} = fileOf(descriptor)
+  // ftruncate(2): EINVAL for what is not open for writing, though it might be.
+  if (!write) throw new Fault(mutable ? 'invalid' : 'not-permitted')
+  fs.ftruncateSync(file.fd, Number(size))
 }
 
 function setTimes(descriptor: Descriptor, access: NewTimestamp, modification: NewTimestamp): undefined {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
 import {describe, test} from 'node:test'
 import {parse} from '@bytecodealliance/jco'
 import {MayflyError} from '../../base/errors.ts'
@@ -11,9 +13,12 @@ import type {Sandbox} from '../../engine/pool/sandbox.ts'
 import {copyTier} from '../../engine/snapshot/copy.ts'
 import {detectTier} from '../../engine/snapshot/detect.ts'
 import {GuestExit} from '../cli/exit.ts'
+import {tree} from '../filesystem/fixture.ts'
+import {openMounts} from '../filesystem/mounts.ts'
 import {fakeClock, fakeRandom, utf8} from '../fixture.ts'
 import {Pipe} from '../io/pipe.ts'
 import {linkCoreCommand} from './core-command.ts'
+import {ERRNO} from './errno.ts'
 import {sink} from './preview1.fixtures.ts'
 import {type WorldConfig, worldOf} from './world.ts'
 
@@ -226,6 +231,68 @@ test('a trap ends the event as a failure; so does what the host refuses', async 
     assert.ok(sandbox.spent)
     assert.equal(Atomics.load(guard.word, 0), HOST)
   }
+})
+
+const LATER = `
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $resize (param i32 i64) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))`
+
+test('what core code passes is unsigned', async t => {
+  const root = tree(t, {f: 'content'})
+  const mounts = openMounts([{guestPath: '/', hostPath: root, writable: true}])
+  t.after(() => mounts.close())
+  const {component, call} = await prepared(
+    `(module ${LATER}
+      (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (memory (export "memory") 8) (data (i32.const 0) "f")
+      (func (export "random") (param i32) (result i32) (call $random (local.get 0) (i32.const 4)))
+      (func (export "poll") (param i32) (result i32)
+        (call $poll (i32.const 0) (i32.const 262144) (local.get 0) (i32.const 8)))
+      (func (export "resize") (param i64) (result i32)
+        (drop (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 0)
+          (i64.const 66) (i64.const 0) (i32.const 0) (i32.const 16)))
+        (call $resize (i32.load (i32.const 16)) (local.get 0))))`,
+    {mounts},
+  )
+  const sandbox = component.make()
+  assert.equal(call(sandbox, 'random', -16), ERRNO.fault)
+  assert.equal(call(sandbox, 'poll', -1), ERRNO.fault)
+  assert.equal(call(sandbox, 'poll', 5000), ERRNO.inval, 'more than there may be')
+  assert.equal(call(sandbox, 'resize', -1n), ERRNO.inval)
+  sandbox.restore()
+  assert.equal(fs.readFileSync(path.join(root, 'f'), 'utf8'), 'content')
+})
+
+test('memory that an earlier event had is out of bounds', async () => {
+  const {component, call} = await prepared(`(module ${LATER} (memory (export "memory") 1)
+    (func (export "grow") (drop (memory.grow (i32.const 1))))
+    (func (export "random") (result i32) (call $random (i32.const 65536) (i32.const 8))))`)
+  const sandbox = component.make()
+  call(sandbox, 'grow')
+  assert.equal(call(sandbox, 'random'), 0)
+  sandbox.restore()
+  assert.equal(call(sandbox, 'random'), ERRNO.fault)
+})
+
+test('guest time is told apart from the host time between', async () => {
+  const log: string[] = []
+  class Logged extends Guard {
+    override enter(): void {
+      log.push('guest')
+      super.enter()
+    }
+    override leave(): void {
+      log.push('host')
+      super.leave()
+    }
+  }
+  const {component, call} = await prepared(PRINTER, {}, {guard: new Logged()})
+  const sandbox = component.make()
+  log.length = 0
+  assert.equal(call(sandbox).statusCode, 2)
+  assert.deepEqual(log, ['guest', 'host', 'guest', 'host', 'host'], 'a write, then the exit')
 })
 
 test('a guest cannot catch its own exit', async () => {

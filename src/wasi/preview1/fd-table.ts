@@ -125,7 +125,6 @@ export class FdTable {
   /** `from` becomes `to`, which is closed; both must be open. */
   renumber(from: number, to: number): void {
     const entry = this.get(from)
-    this.get(to)
     if (from === to) return
     this.close(to)
     this.#entries[to] = entry

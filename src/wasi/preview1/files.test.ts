@@ -178,6 +178,7 @@ test('a mount that may not be written refuses whatever changes it', t => {
     ['path_symlink', ...put('file'), 3, ...put('new')],
     ['path_filestat_set_times', 3, 0, ...put('file'), 0n, 0n, 10],
     ['fd_filestat_set_times', fd, 0n, 0n, 10],
+    ['fd_filestat_set_size', fd, 1n],
     ['fd_filestat_set_times', 3, 0n, 0n, 10],
     ['path_open', 3, 0, ...put('file'), 8, 2n, 0n, 0, OUT],
     ['path_open', 3, 0, ...put('file'), 0, 64n, 0n, 0, OUT],
@@ -229,6 +230,26 @@ test('writes go to the position, to an offset, or to the end', t => {
   assert.equal(guest.call('fd_seek', fd, BigInt.asUintN(64, -14n), 1, OUT), 'inval', 'before the start')
   assert.equal(guest.call('fd_write', fd, ...guest.vectors('?'), OUT), 'success')
   assert.equal(content(), 'abc345678Xend?')
+})
+
+test('a file opened to be read is not written by appending to it', t => {
+  const guest = fixtureWith(t, TREE, {writable: false})
+  const fd = guest.open('file')
+  assert.equal(guest.call('fd_fdstat_set_flags', fd, 1), 'success')
+  assert.equal(guest.call('fd_write', fd, ...guest.vectors('x'), OUT), 'badf')
+  assert.equal(guest.call('fd_pwrite', fd, ...guest.vectors('x'), 0n, OUT), 'badf')
+  assert.equal(fs.readFileSync(path.join(guest.root, 'file'), 'utf8'), TREE.file)
+})
+
+test('closing a file that was appended to closes all of it', t => {
+  const guest = fixtureWith(t, {})
+  const [ptr, count] = guest.vectors('x')
+  const [name, length] = guest.put('log')
+  for (let i = 0; i < 1100; i++) {
+    assert.equal(guest.call('path_open', 3, 0, name, length, 1, 64n, 0n, 1, OUT), 'success')
+    assert.equal(guest.call('fd_write', 4, ptr, count, OUT), 'success')
+    assert.equal(guest.call('fd_close', 4), 'success')
+  }
 })
 
 test('two descriptors of a file appended to in turn lose nothing', t => {

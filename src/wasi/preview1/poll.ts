@@ -15,7 +15,6 @@ const SUBSCRIPTION_BYTES = 48
 const EVENT_BYTES = 32
 /** More than an event may have descriptors, by far. */
 const MAX_SUBSCRIPTIONS = 4096
-const MAX_INSTANT = (1n << 64n) - 1n
 
 type Subscription = Readonly<{
   userdata: bigint
@@ -44,7 +43,7 @@ function clockPollable(guest: Guest, view: DataView, at: number): Pollable {
   if (id > CLOCK.monotonic || flags > SUBSCRIPTION_CLOCK_ABSTIME) fail('inval')
   const {clock} = guest.world.config
   const instant = flags === 0 ? clock.monotonicNs() + timeout : absolute(id, timeout)
-  return timerAt(guest.store, clock, instant > MAX_INSTANT ? MAX_INSTANT : instant)
+  return timerAt(guest.store, clock, instant)
 
   function absolute(id: number, timeout: bigint): bigint {
     return id === CLOCK.monotonic ? timeout : clock.monotonicNs() + timeout - clock.wallNs()

@@ -88,8 +88,7 @@ function writeEntries(
 ): number {
   const listing = directory.listing!
   let used = 0
-  const first = cookie > BigInt(listing.length) ? listing.length : Number(cookie)
-  for (let i = first; i < listing.length && used < length; i++) {
+  for (let i = Number(cookie); i < listing.length && used < length; i++) {
     const bytes = direntOf(directory, listing[i]!, i + 1).subarray(0, length - used)
     u8.set(bytes, ptr + used)
     used += bytes.length
