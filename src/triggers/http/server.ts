@@ -131,21 +131,24 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
       recordOwn(method, target?.path ?? '', found.status)
       return
     }
-    context.stages.enqueue(
-      new Http2Exchange(context, stream, {
-        method,
-        pathWithQuery: target!.pathWithQuery,
-        authority: authority!,
-        match: found,
-        rawHeaders,
-        address: connectionOf(session.socket as Socket).address,
-        expectsContinue: headers.expect === '100-continue',
-      }),
-    )
+    const exchange = new Http2Exchange(context, stream, {
+      method,
+      pathWithQuery: target!.pathWithQuery,
+      authority: authority!,
+      match: found,
+      rawHeaders,
+      address: connectionOf(session.socket as Socket).address,
+      expectsContinue: headers.expect === '100-continue',
+    })
+    const open = sessions.get(session as ServerHttp2Session)
+    open?.add(exchange)
+    stream.on('close', () => open?.delete(exchange))
+    context.stages.enqueue(exchange)
   }
 
   const maxHeaderBytes = options.maxHeaderBytes ?? 64 * 1024
-  const sessions = new Set<ServerHttp2Session>()
+  /** With the exchanges whose streams are open. */
+  const sessions = new Map<ServerHttp2Session, Set<Http2Exchange>>()
   let http2: Http2Server | undefined
   /** Made for the first connection that speaks it. */
   const startHttp2 = (): Http2Server => {
@@ -155,8 +158,14 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
     })
     server.on('stream', onStream as (stream: ServerHttp2Stream) => void)
     server.on('session', session => {
-      sessions.add(session)
+      const open = new Set<Http2Exchange>()
+      sessions.set(session, open)
       session.on('close', () => sessions.delete(session))
+      // A client that ends the connection is gone, as in HTTP/1.1; node would keep its streams open for ever.
+      session.socket.on('end', () => {
+        for (const exchange of open) exchange.clientGone()
+        session.destroy()
+      })
       if (context.closing) session.close()
     })
     server.on('sessionError', () => {})
@@ -190,7 +199,7 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
     context.closing = true
     // Not http.Server's own close: that destroys connections whose answer is written but not yet sent.
     const stopped = new Promise<void>(resolve => NetServer.prototype.close.call(server, () => resolve()))
-    for (const session of sessions) session.close()
+    for (const session of sessions.keys()) session.close()
     if (context.openCount > 0) {
       await new Promise<void>(resolve => {
         const timer = setTimeout(resolve, graceMs)
