@@ -16,7 +16,9 @@ if (directory === undefined) {
   for (const script of scripts(directory))
     for (const start of ['anew', 'image'] as const)
       test(`${script} runs as the suite says, in instances from ${start === 'anew' ? 'scratch' : 'images'}`, async () => {
-        const verdicts = await runScript(join(directory, script), {executor: engineExecutor(start)})
+        const executor = engineExecutor(start)
+        const verdicts = await runScript(join(directory, script), {executor})
+        executor.end()
         assert.deepEqual(complaints(script, verdicts, list), [])
       })
 }

@@ -273,7 +273,9 @@ async function main(directory: string | undefined): Promise<void> {
   const base = suite === undefined || relative(suite, directory).startsWith('..') ? directory : suite
   for (const path of scripts(directory).map(script => join(directory, script))) {
     const script = relative(base, path)
-    const verdicts = await runScript(path, {executor: engineExecutor('image')})
+    const executor = engineExecutor('image')
+    const verdicts = await runScript(path, {executor})
+    executor.end()
     folders[dirname(script)] ??= {passed: 0, failed: 0, skipped: 0, 'not yet': 0}
     const folder = folders[dirname(script)]!
     for (const {line, outcome, reason} of verdicts) {

@@ -17,7 +17,9 @@ export type EngineInstance = Readonly<{linked: LinkedComponent; sandbox: Sandbox
 /** Whether instances are initialised for themselves, or made equal to the image of another one. */
 export type Start = 'anew' | 'image'
 
-export function engineExecutor(start: Start): Executor<EngineInstance> {
+/** `end` stops what instances still do. */
+export function engineExecutor(start: Start): Executor<EngineInstance> & {end(): void} {
+  const made: Sandbox[] = []
   const modules = new ModuleCache()
   const guard = new Guard()
   return {
@@ -38,7 +40,12 @@ export function engineExecutor(start: Start): Executor<EngineInstance> {
         snapshot: start === 'anew' ? 'never' : 'after-init',
         entropy: new Entropy({fill: bytes => void bytes.fill(0)}, {wallNs: () => 0n, monotonicNs: () => 0n}),
       })
-      return {linked, sandbox: prepared.make()}
+      const sandbox = prepared.make()
+      made.push(sandbox)
+      return {linked, sandbox}
+    },
+    end() {
+      for (const sandbox of made) sandbox.abort(new MayflyError('TRAP_HOST', {reason: 'the script is over'}))
     },
     async invoke({linked, sandbox}, name, args): Promise<Outcome> {
       const index = linked.findExport(undefined, name)

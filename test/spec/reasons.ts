@@ -22,6 +22,8 @@ const ours: Readonly<Record<string, string>> = {
   // The engine tells pointers that are wrong apart by what they point to only where that says more.
   'wasm trap: list content out-of-bounds': 'pointer out of bounds of memory',
   'wasm trap: unaligned pointer': 'unaligned pointer',
+  'wasm trap: deadlock detected: event loop cannot make further progress':
+    'deadlock detected: event loop cannot make further progress',
   'wasm trap: cannot enter component instance': 'cannot enter component instance',
   'string content out-of-bounds': 'pointer out of bounds of memory',
   'string pointer/length out of bounds of memory': 'pointer out of bounds of memory',

@@ -30,7 +30,7 @@ test('every misuse traps', () => {
     return table
   }
   const misuses: [string, (table: HandleTable) => unknown, RegExp][] = [
-    ['index 0', table => table.get(0), /unknown handle index 0/],
+    ['index 0', table => table.entry(0), /unknown handle index 0/],
     ['an index never given', table => table.rep(R, 9), /unknown handle index 9/],
     ['the largest index', table => table.drop(R, 0xffffffff), /unknown handle index 4294967295/],
     ['another type', table => table.takeOwn(Q, 1), /wrong type/],
@@ -89,7 +89,7 @@ test('a table becomes what it was', () => {
   }
   table.restore(undefined)
   assert.ok(table.isPristine)
-  assert.throws(() => table.get(2), BAD)
+  assert.throws(() => table.entry(2), BAD)
 })
 
 test('the tables of a sandbox share what they may hold, and get it back', () => {

@@ -1,4 +1,5 @@
 // engine/abi/handles.ts: a component instance's table of handles (CanonicalABI.md, Table State and Resource State).
+import type {Entry} from '../async/instance.ts'
 import {trap} from './trap.ts'
 import type {Resource} from './types.ts'
 
@@ -24,7 +25,7 @@ export type Handle = {
 
 /** Index 0 is never given. Freed indices are given again, the last one first. */
 export class HandleTable {
-  #entries: (Handle | undefined)[] = [undefined]
+  #entries: (Entry | undefined)[] = [undefined]
   #free: number[] = []
   readonly #quota: HandleQuota
 
@@ -32,7 +33,7 @@ export class HandleTable {
     this.#quota = quota
   }
 
-  add(handle: Handle): number {
+  put(handle: Entry): number {
     if (--this.#quota.left < 0) trap('TRAP_TOO_MUCH', `more than ${MAX_HANDLES} handles`)
     const index = this.#free.pop()
     if (index !== undefined) {
@@ -42,7 +43,7 @@ export class HandleTable {
     return this.#entries.push(handle) - 1
   }
 
-  get(index: number): Handle {
+  entry(index: number): Entry {
     const handle = this.#entries[index]
     if (handle === undefined)
       trap('TRAP_BAD_HANDLE', `there is none at ${index}: unknown handle index ${index}`)
@@ -50,13 +51,20 @@ export class HandleTable {
   }
 
   #typed(resource: Resource, index: number): Handle {
-    const handle = this.get(index)
+    const handle = this.entry(index)
     if (handle.resource !== resource)
       trap(
         'TRAP_BAD_HANDLE',
-        `${index} is a ${handle.resource.name}, not a ${resource.name}: handle index ${index} used with the wrong type`,
+        `${index} is ${handle.resource === undefined ? handle.kind : `a ${handle.resource.name}`}, not a ${resource.name}: handle index ${index} used with the wrong type`,
       )
-    return handle
+    return handle as Handle
+  }
+
+  /** Frees the index of what is no resource handle. */
+  take(index: number): Entry {
+    const entry = this.entry(index)
+    this.#remove(index)
+    return entry
   }
 
   #remove(index: number): void {
@@ -67,13 +75,13 @@ export class HandleTable {
 
   /** lower_own */
   addOwn(resource: Resource, rep: unknown): number {
-    return this.add({resource, rep, own: true, scope: undefined, lends: 0})
+    return this.put({resource, rep, own: true, scope: undefined, lends: 0})
   }
 
   /** lower_borrow, for a resource that the receiving instance does not define. */
   addBorrow(resource: Resource, rep: unknown, scope: BorrowScope): number {
     scope.borrows++
-    return this.add({resource, rep, own: false, scope, lends: 0})
+    return this.put({resource, rep, own: false, scope, lends: 0})
   }
 
   /** lift_own: the handle leaves the table. */
@@ -116,7 +124,12 @@ export class HandleTable {
 
   /** Every handle that is still open. */
   *open(): Generator<Handle> {
-    for (const handle of this.#entries) if (handle !== undefined) yield handle
+    for (const handle of this.#entries) if (handle?.resource !== undefined) yield handle
+  }
+
+  /** Whether it holds anything but resource handles. */
+  get holdsWaitables(): boolean {
+    return this.#entries.some(entry => entry !== undefined && entry.resource === undefined)
   }
 
   get isPristine(): boolean {
@@ -126,7 +139,7 @@ export class HandleTable {
   /** What the table holds now, to be given to `restore` later; undefined for an empty table that never held any. */
   capture(): HandleTableState | undefined {
     if (this.isPristine) return undefined
-    return {entries: this.#entries.map(handle => handle && {...handle}), free: [...this.#free]}
+    return {entries: this.#entries.map(copied), free: [...this.#free]}
   }
 
   /** Makes the table what it was. */
@@ -138,17 +151,21 @@ export class HandleTable {
       this.#free.length = 0
       return
     }
-    this.#entries = state.entries.map(handle => handle && {...handle})
+    this.#entries = state.entries.map(copied)
     this.#free = [...state.free]
     this.#quota.left -= this.#entries.length - 1 - this.#free.length
   }
 }
 
 export type HandleTableState = Readonly<{
-  entries: readonly (Handle | undefined)[]
+  entries: readonly (Entry | undefined)[]
   free: readonly number[]
 }>
 
 export function giveBack(lenders: readonly Handle[]): void {
   for (const handle of lenders) handle.lends--
 }
+
+/** No image is taken while there is anything else. */
+const copied = (entry: Entry | undefined): Entry | undefined =>
+  entry?.resource === undefined ? entry : {...(entry as Handle)}

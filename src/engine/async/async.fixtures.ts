@@ -54,6 +54,8 @@ export function jspi(code: StackCode): StackCall {
   return blocking
 }
 
+const NO_GUARD = {enter: () => {}, leave: () => {}}
+
 export const U8: Type = {kind: 'u8'}
 export const CHAR: Type = {kind: 'char'}
 export const U32: Type = {kind: 'u32'}
@@ -105,9 +107,9 @@ export class World {
       lower: args => args,
       core:
         stack === undefined
-          ? plainCall((options as {code: PlainCode}).code)
+          ? plainCall(NO_GUARD, (options as {code: PlainCode}).code)
           : stackCall(scheduler, jspi(stack)),
-      callback: options.form === 'callback' ? plainCall(options.callback) : undefined,
+      callback: options.form === 'callback' ? plainCall(NO_GUARD, options.callback) : undefined,
       lift: result => result,
       postReturn: undefined,
     }
@@ -181,7 +183,7 @@ export class Guest {
     return (...args: unknown[]): any =>
       lower(
         this.#thread,
-        {name, func, async},
+        {name, func, async, asyncType: true},
         () => args,
         result => {
           if (async) this.memory[RESULT] = result

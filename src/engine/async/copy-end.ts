@@ -22,6 +22,8 @@ abstract class CopyEnd extends Waitable {
   abstract readonly shared: ReadableSide | WritableSide
   abstract readonly verb: 'read' | 'write'
   state: EndState = 'idle'
+  /** Whether the other side may still copy, so that there is something to cancel. */
+  isOpen = false
 
   get isCopying(): boolean {
     return this.state === 'copying' || this.state === 'cancelling'
@@ -135,6 +137,7 @@ export function copy(
 ): number | Promise<number> {
   const {instance} = thread
   instance.checkLeave()
+  if (!async) thread.checkMayBlock()
   const end = endAt(instance, type, verb, index)
   if (end.isDone) trap('TRAP_ASYNC', `cannot ${finished(type.kind, verb)}`)
   if (end.state !== 'idle') trap('TRAP_ASYNC', 'cannot have concurrent operations active on a future/stream')
@@ -144,14 +147,19 @@ export function copy(
 
   const event = (result: CopyResult, reclaim?: () => void): Event => {
     reclaim?.()
+    end.isOpen = false
     end.state = result === COPY.dropped || (!isStream && result === COPY.completed) ? 'done' : 'idle'
     return [EVENTS[type.kind][verb], index, isStream ? (result | (buffer.progress << 4)) >>> 0 : result]
   }
   const callbacks: CopyCallbacks = {
     copied: reclaim => end.setPending(() => event(COPY.completed, reclaim)),
-    done: result => end.setPending(() => event(result)),
+    done: result => {
+      end.isOpen = false
+      end.setPending(() => event(result))
+    },
   }
   end.state = 'copying'
+  end.isOpen = true
   if (end instanceof ReadableEnd) end.shared.read(instance, buffer, callbacks)
   else end.shared.write(instance, buffer, callbacks)
   return outcome(thread, end, async)
@@ -174,12 +182,13 @@ export function copyCancel(
 ): number | Promise<number> {
   const {instance} = thread
   instance.checkLeave()
+  if (!async) thread.checkMayBlock()
   const end = endAt(instance, type, verb, index)
   if (end.state !== 'copying' || end.hasSyncWaiter)
     trap('TRAP_ASYNC', `cannot cancel a ${verb} that is not under way`)
   if (!async) end.checkNotInSet()
   end.state = 'cancelling'
-  if (!end.hasPending) end.shared.cancel()
+  if (end.isOpen) end.shared.cancel()
   return outcome(thread, end, async)
 }
 

@@ -95,12 +95,12 @@ describe('a stream', () => {
         const [r, w] = g.pair()
         assert.equal(g.copy('read', r, 100, 4), BLOCKED)
         assert.equal(g.copy('write', w, 0, 3), COMPLETED(3))
-        assert.equal(g.cancelCopy('read', r), COMPLETED(3))
+        assert.equal(g.cancelCopy('read', r), CANCELLED(3))
         assert.equal(g.copy('read', r, 100, 4), BLOCKED)
         assert.equal(g.cancelCopy('read', r), CANCELLED(0))
         assert.equal(g.copy('write', w, 0, 3), BLOCKED)
         assert.equal(g.copy('read', r, 100, 1), COMPLETED(1))
-        assert.equal(g.cancelCopy('write', w), COMPLETED(1))
+        assert.equal(g.cancelCopy('write', w), CANCELLED(1))
         g.drop('write', w)
         assert.equal(g.copy('read', r, 0, 1), DROPPED(0))
       },
@@ -111,7 +111,7 @@ describe('a stream', () => {
         const [r, w] = g.pair(NONE)
         assert.equal(g.copy('write', w, 0, 2 ** 28 - 1, {type: NONE}), BLOCKED)
         assert.equal(g.copy('read', r, 0, 5, {type: NONE}), COMPLETED(5))
-        assert.equal(g.cancelCopy('write', w, {type: NONE}), COMPLETED(5))
+        assert.equal(g.cancelCopy('write', w, {type: NONE}), CANCELLED(5))
       },
     },
     {

@@ -2,11 +2,18 @@
 import type {Scheduler} from './scheduler.ts'
 import type {CoreCall} from './task.ts'
 
+/** engine/link/guard.ts's Guard */
+export type GuestTime = Readonly<{enter: () => void; leave: () => void}>
+
 /** Core code that cannot wait in the middle: no stack, no promise. */
 export const plainCall =
-  (core: (...args: never[]) => unknown): CoreCall =>
-  (args, done) =>
-    done(core(...(args as never[])))
+  (guard: GuestTime, core: (...args: never[]) => unknown): CoreCall =>
+  (args, done) => {
+    guard.enter()
+    const result = core(...(args as never[]))
+    guard.leave()
+    done(result)
+  }
 
 /** engine/link/blocking.ts's BlockingCall */
 export type StackCall = {
@@ -24,11 +31,11 @@ export function stackCall(scheduler: Scheduler, blocking: StackCall): CoreCall {
       return done(blocking.result)
     }
     promise.then(
-      result => {
+      scheduler.bound(result => {
         blocking.done = false
         scheduler.caught(() => done(result))
-      },
-      error => scheduler.fail(error),
+      }),
+      scheduler.bound(error => scheduler.fail(error)),
     )
   }
 }

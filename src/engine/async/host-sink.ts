@@ -45,10 +45,12 @@ function kept(chunk: Chunk): Chunk {
 export class GuestStream implements AsyncIterable<Chunk> {
   readonly #scheduler: Scheduler
   readonly #side: ReadableSide
+  readonly #epoch: number
   #state: 'open' | 'reading' | 'closed' = 'open'
 
   constructor(scheduler: Scheduler, side: ReadableSide) {
     this.#scheduler = scheduler
+    this.#epoch = scheduler.epoch
     this.#side = side
     // While the host holds it and does not read, it is the host that the guest waits for.
     scheduler.hostBegins()
@@ -58,6 +60,8 @@ export class GuestStream implements AsyncIterable<Chunk> {
   read(): Promise<Chunk | undefined> {
     const scheduler = this.#scheduler
     if (this.#state === 'closed') return Promise.resolve(undefined)
+    if (scheduler.epoch !== this.#epoch)
+      return Promise.reject(new TypeError('the event of this stream is over'))
     if (scheduler.failure !== undefined) return Promise.reject(scheduler.failure.reason)
     if (this.#state === 'reading') return Promise.reject(new TypeError('the stream is being read already'))
     this.#state = 'reading'
@@ -89,7 +93,7 @@ export class GuestStream implements AsyncIterable<Chunk> {
 
   /** Nothing more is wanted: the guest's next write tells it so. */
   cancel(): void {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closed' || this.#scheduler.epoch !== this.#epoch) return
     const wasOpen = this.#state === 'open'
     this.#side.drop()
     this.#state = 'closed'

@@ -67,13 +67,14 @@ export class HostStream implements ReadableSide {
   #ask(): void {
     if (this.#asking) return
     this.#asking = true
-    const {hostBegins, hostCompletes} = bound(this.#scheduler)
-    hostBegins()
-    const answered = (answer: () => void): void =>
-      hostCompletes(() => {
+    const scheduler = this.#scheduler
+    scheduler.hostBegins()
+    const answered = scheduler.bound((answer: () => void) =>
+      scheduler.hostCompletes(() => {
         this.#asking = false
         answer()
-      })
+      }),
+    )
     Promise.resolve()
       .then(() => this.#chunks.next())
       .then(
@@ -106,11 +107,6 @@ export class HostStream implements ReadableSide {
   }
 }
 
-const bound = (scheduler: Scheduler) => ({
-  hostBegins: () => scheduler.hostBegins(),
-  hostCompletes: (change: () => void) => scheduler.hostCompletes(change),
-})
-
 /** A promise of the host. Rejecting traps the guest that reads it. */
 export class HostFuture implements ReadableSide {
   readonly kind = 'future'
@@ -134,16 +130,18 @@ export class HostFuture implements ReadableSide {
     if (this.#state === 'known') this.#serve()
     if (this.#state !== 'unread') return
     this.#state = 'waiting'
-    this.#scheduler.hostBegins()
+    const scheduler = this.#scheduler
+    scheduler.hostBegins()
+    const answered = scheduler.bound((answer: () => void) => scheduler.hostCompletes(answer))
     this.#promise.then(
       value =>
-        this.#scheduler.hostCompletes(() => {
+        answered(() => {
           this.#state = 'known'
           this.#value = value
           this.#serve()
         }),
       error =>
-        this.#scheduler.hostCompletes(() => {
+        answered(() => {
           throw error
         }),
     )

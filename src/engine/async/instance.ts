@@ -1,4 +1,5 @@
 // engine/async/instance.ts: a component instance as the scheduler sees it (CanonicalABI.md, Component Instances).
+import type {Handle} from '../abi/handles.ts'
 import {trap} from '../abi/trap.ts'
 import type {ErrorContext} from './error-context.ts'
 import {type EntryTable, Table} from './table.ts'
@@ -8,13 +9,14 @@ import type {WaitableSet} from './waitable-set.ts'
 
 /** What an instance's handle table holds beside resource handles. */
 export type AsyncEntry = Waitable | WaitableSet | ErrorContext
+export type Entry = AsyncEntry | Handle
 
 const MAX_BACKPRESSURE = 2 ** 16
 
 export class Instance {
   readonly name: string
   readonly parent: Instance | undefined
-  readonly handles: EntryTable<AsyncEntry>
+  readonly handles: EntryTable<Entry>
   readonly threads = new Table<Thread>('thread')
   mayEnter = true
   mayLeave = true
@@ -26,10 +28,10 @@ export class Instance {
   /** Itself and what contains it, innermost first. */
   readonly chain: readonly Instance[]
 
-  constructor(options: {name: string; parent?: Instance; handles?: EntryTable<AsyncEntry>}) {
+  constructor(options: {name: string; parent?: Instance; handles?: EntryTable<Entry>}) {
     this.name = options.name
     this.parent = options.parent
-    this.handles = options.handles ?? new Table<AsyncEntry>('handle')
+    this.handles = options.handles ?? new Table<Entry>('handle')
     this.chain = [this, ...(options.parent?.chain ?? [])]
   }
 

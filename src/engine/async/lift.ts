@@ -3,7 +3,7 @@ import {trap} from '../abi/trap.ts'
 import {cannotEnter, type Instance} from './instance.ts'
 import type {FuncInst, Scheduler} from './scheduler.ts'
 import {type Callee, Task, type Use} from './task.ts'
-import type {WaitFor} from './thread.ts'
+import type {Thread, WaitFor} from './thread.ts'
 import {CANCELLED_EVENT, type Event, NO_EVENT} from './waitable.ts'
 import {waitableSetAt} from './waitable-set.ts'
 
@@ -30,7 +30,7 @@ function startTask(
     instance.leaveTo(caller)
     done()
   }
-  const task = new Task(scheduler, callee, use, body)
+  const task = new Task(scheduler, callee, use, body, caller === undefined)
   scheduler.run(task.implicit, false, () => {
     if (callee.asyncType) leave()
     else scheduler.finishSync(task, leave)
@@ -113,3 +113,22 @@ function runCallback(task: Task): void {
 }
 
 const BODIES = {sync: runSync, stackful: runStackful, callback: runCallback} as const
+
+/** Stands for code that runs outside of any call, such as a start function: it cannot wait. */
+export function startThread(scheduler: Scheduler, instance: Instance): Thread {
+  const callee: Callee = {
+    name: 'the start function',
+    instance,
+    asyncType: false,
+    form: 'sync',
+    hasStack: false,
+    result: undefined,
+    options: '',
+    lower: args => args,
+    core: () => {},
+    callback: undefined,
+    lift: () => undefined,
+    postReturn: undefined,
+  }
+  return new Task(scheduler, callee, {start: () => [], resolve: () => {}}, () => {}).implicit
+}

@@ -64,6 +64,8 @@ export class Scheduler {
   /** Activities begun from the event loop and not over. */
   #depth = 0
   #scheduled = false
+  /** Counts events. */
+  epoch = 0
 
   constructor(host: SchedulerHost, pick: Pick = first) {
     this.host = host
@@ -116,6 +118,14 @@ export class Scheduler {
     this.#hostWork++
   }
 
+  /** Runs only while the event lasts in which it was made, and nothing has failed. */
+  bound<Args extends unknown[]>(run: (...args: Args) => void): (...args: Args) => void {
+    const {epoch} = this
+    return (...args) => {
+      if (this.epoch === epoch && this.failure === undefined) run(...args)
+    }
+  }
+
   hostEnds(): void {
     this.#hostWork--
     this.kick()
@@ -151,10 +161,11 @@ export class Scheduler {
     this.#becomeIdle()
   }
 
-  /** Forgets everything, for the next event. Only for a scheduler that has not failed. */
+  /** Forgets everything, for the next event: what this one still waits for finds nobody. */
   reset(reason: unknown): void {
     this.fail(reason)
     this.failure = undefined
+    this.epoch++
     this.#hostWork = 0
     this.#depth = 0
   }
@@ -186,10 +197,7 @@ export class Scheduler {
       thread.onStop = this.#guarded(stopped)
       // With core code below on the stack, this thread's must go on in a turn of its own.
       if (previous === undefined) goOn(cancelled)
-      else
-        this.host.turn(() => {
-          if (this.failure === undefined) goOn(cancelled)
-        })
+      else this.host.turn(this.bound(() => goOn(cancelled)))
       return
     }
     goOn(cancelled)
@@ -229,7 +237,12 @@ export class Scheduler {
   finishSync(task: Task, done: () => void): void {
     while (task.state !== 'resolved') {
       const {instance} = task
-      const ready = [...instance.threads].filter(each => each.isReady && each !== instance.exclusive)
+      const ready = [...instance.threads].filter(each => each.isReady && !each.isExclusive)
+      if (ready.length === 0 && this.#othersReady())
+        trap(
+          'TRAP_DEADLOCK',
+          `${task.name} is synchronous, and nobody who could run may run before it returns`,
+        )
       if (ready.length === 0)
         trap(
           'TRAP_CANNOT_BLOCK',
@@ -247,11 +260,16 @@ export class Scheduler {
     done()
   }
 
+  #othersReady(): boolean {
+    for (const thread of this.waiting) if (thread.isReady) return true
+    return false
+  }
+
   /** Whether anything could happen while `thread` lets others run. */
   letsOthers(thread: Thread): boolean {
     const {task} = thread
     if (task.callee.asyncType) return true
-    return [...task.instance.threads].some(each => each !== thread && each.isReady)
+    return [...task.instance.threads].some(each => each !== thread && each.isReady && !each.isExclusive)
   }
 
   /** Whether a built-in that runs now may wait for others to stop. */
@@ -355,7 +373,7 @@ export class Scheduler {
   }
 
   #guarded(run: () => void): () => void {
-    return () => this.caught(run)
+    return this.bound(() => this.caught(run))
   }
 }
 

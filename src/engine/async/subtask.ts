@@ -52,6 +52,8 @@ export type Lowered = Readonly<{
   name: string
   func: FuncInst
   async: boolean
+  /** Whether the function's type is async. */
+  asyncType: boolean
 }>
 
 /**
@@ -61,12 +63,13 @@ export type Lowered = Readonly<{
  */
 export function lower(
   thread: Thread,
-  {name, func, async}: Lowered,
+  {name, func, async, asyncType}: Lowered,
   liftArguments: (lenders: Handle[]) => readonly unknown[],
   lowerResult: (result: unknown) => unknown,
 ): unknown {
   const {instance, scheduler} = thread
   instance.checkLeave()
+  if (asyncType && !async) thread.checkMayBlock()
   const subtask = new Subtask(name)
   let progress = (): void => {}
   const start = (): readonly unknown[] => {
@@ -119,6 +122,7 @@ function subtaskAt(instance: Instance, index: number): Subtask {
 export function subtaskCancel(thread: Thread, index: number, async: boolean): number | Promise<number> {
   const {instance, scheduler} = thread
   instance.checkLeave()
+  if (!async) thread.checkMayBlock()
   const subtask = subtaskAt(instance, index)
   if (subtask.resolveDelivered) trap('TRAP_ASYNC', '`subtask.cancel` called after terminal status delivered')
   if (subtask.cancellationRequested) trap('TRAP_ASYNC', '`subtask.cancel` called twice')

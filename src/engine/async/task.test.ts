@@ -8,7 +8,7 @@ import {hostFunc} from './host-function.ts'
 import {Instance} from './instance.ts'
 import {CALLBACK} from './lift.ts'
 import {SUBTASK, subtaskDrop} from './subtask.ts'
-import {BLOCKED, EVENT} from './waitable.ts'
+import {EVENT} from './waitable.ts'
 import {waitableSetDrop} from './waitable-set.ts'
 
 const trapsWith = (code: string, part: RegExp) => (error: unknown) =>
@@ -378,10 +378,10 @@ describe('a function of a synchronous type', () => {
           )(),
         )
       },
-      trap: /waits for never to return: cannot block/,
+      trap: /cannot block a synchronous task before returning/,
     },
     {
-      name: 'may call what does not wait',
+      name: 'may not call what could have waited',
       *stack(_, guest) {
         return yield* wait(
           guest.lower(
@@ -391,7 +391,7 @@ describe('a function of a synchronous type', () => {
           )(),
         )
       },
-      result: 5,
+      trap: /cannot block a synchronous task before returning/,
     },
   ]
   for (const {name, stack, result, trap} of cases)
@@ -432,182 +432,6 @@ describe('a function of a synchronous type', () => {
     assert.equal(await world.call(quick), 1)
     answer.resolve(2)
     assert.equal(await first, 2)
-  })
-})
-
-describe('cancellation', () => {
-  test('of a subtask that has not started', async () => {
-    const {world, guests} = worldWith('a', 'b')
-    const [a, b] = guests
-    b.instance.addBackpressure(1)
-    const g = world.func({
-      instance: b.instance,
-      form: 'callback',
-      code: () => assert.fail(),
-      callback: () => EXIT,
-    })
-    const f = world.func({
-      instance: a.instance,
-      form: 'stackful',
-      *stack() {
-        const status = a.lower(g)() as number
-        assert.equal(yield* wait(a.cancel(status >>> 4)), SUBTASK.cancelledBeforeStarted)
-        subtaskDrop(a.instance, status >>> 4)
-        taskReturn(world.thread, 'utf8', undefined, () => undefined)
-      },
-    })
-    await world.call(f)
-    assert.equal(b.instance.waitingToEnter, 0)
-  })
-
-  for (const callee of ['callback', 'stackful'] as const)
-    for (const [how, finalState] of [
-      ['returns all the same', SUBTASK.returned],
-      ['gives up', SUBTASK.cancelledBeforeReturned],
-    ] as const)
-      test(`of a ${callee} task that waits and ${how}`, async () => {
-        const {world, guests} = worldWith('a', 'b')
-        const [a, b] = guests
-        const cancelled = (event: number) => {
-          assert.equal(event, EVENT.taskCancelled)
-          if (finalState === SUBTASK.returned) taskReturn(world.thread, 'utf8', undefined, () => undefined)
-          else taskCancel(world.thread)
-          return EXIT
-        }
-        const g =
-          callee === 'callback'
-            ? world.func({
-                instance: b.instance,
-                form: callee,
-                code: () => waitFor(b.set()),
-                callback: cancelled,
-              })
-            : world.func({
-                instance: b.instance,
-                form: callee,
-                *stack() {
-                  cancelled((yield* wait(b.wait(b.set(), true)))[0])
-                },
-              })
-        const f = world.func({
-          instance: a.instance,
-          form: 'stackful',
-          *stack() {
-            const status = a.lower(g)() as number
-            assert.equal(status & 0xf, SUBTASK.started)
-            assert.equal(yield* wait(a.cancel(status >>> 4)), finalState)
-            subtaskDrop(a.instance, status >>> 4)
-            taskReturn(world.thread, 'utf8', undefined, () => undefined)
-          },
-        })
-        await world.call(f)
-        await world.scheduler.whenIdle()
-        assert.ok(b.instance.isIdle)
-      })
-
-  test('of a task that is on a stack, by one that is not, comes later', async () => {
-    const {world, guests} = worldWith('a', 'b')
-    const [a, b] = guests
-    const g = world.func({
-      instance: b.instance,
-      form: 'stackful',
-      *stack() {
-        assert.equal((yield* wait(b.wait(b.set(), true)))[0], EVENT.taskCancelled)
-        taskCancel(world.thread)
-      },
-    })
-    const f = world.func({
-      instance: a.instance,
-      form: 'callback',
-      code: () => {
-        const status = a.lower(g)() as number
-        assert.equal(a.cancel(status >>> 4), BLOCKED)
-        const set = a.set()
-        a.join(status >>> 4, set)
-        return waitFor(set)
-      },
-      callback: (...event) => {
-        assert.deepEqual([event[0], event[2]], [EVENT.subtask, SUBTASK.cancelledBeforeReturned])
-        taskReturn(world.thread, 'utf8', undefined, () => undefined)
-        return EXIT
-      },
-    })
-    await world.call(f)
-  })
-
-  test('waits until the task looks', async () => {
-    const {world, guests} = worldWith('a', 'b')
-    const [a, b] = guests
-    const answer = later<void>()
-    const g = world.func({
-      instance: b.instance,
-      form: 'stackful',
-      *stack() {
-        yield* wait(
-          b.lower(
-            hostFunc(() => answer.promise),
-            'h',
-            false,
-          )(),
-        )
-        assert.equal(yield* wait(threadYield(world.thread, true)), 1)
-        taskCancel(world.thread)
-      },
-    })
-    const f = world.func({
-      instance: a.instance,
-      form: 'stackful',
-      *stack() {
-        const status = a.lower(g)() as number
-        assert.equal(yield* wait(a.cancel(status >>> 4)), BLOCKED)
-        answer.resolve()
-        const set = a.set()
-        a.join(status >>> 4, set)
-        const event = yield* wait(a.wait(set))
-        assert.deepEqual(event, [EVENT.subtask, status >>> 4, SUBTASK.cancelledBeforeReturned])
-        taskReturn(world.thread, 'utf8', undefined, () => undefined)
-      },
-    })
-    await world.call(f)
-  })
-
-  test('of a function of the host', async () => {
-    const {world, guests} = worldWith('a')
-    const [a] = guests
-    let told = 0
-    const host = hostFunc(() => Object.assign(new Promise(() => {}), {cancel: () => told++}))
-    const f = world.func({
-      instance: a.instance,
-      form: 'stackful',
-      *stack() {
-        const status = a.lower(host)() as number
-        assert.equal(yield* wait(a.cancel(status >>> 4, false)), SUBTASK.cancelledBeforeReturned)
-        taskReturn(world.thread, 'utf8', undefined, () => undefined)
-      },
-    })
-    await world.call(f)
-    assert.equal(told, 1)
-  })
-
-  test('by the host', async () => {
-    const {world, guests} = worldWith('a')
-    const [a] = guests
-    const f = world.func({
-      instance: a.instance,
-      form: 'callback',
-      code: () => waitFor(a.set()),
-      callback: () => {
-        taskCancel(world.thread)
-        return EXIT
-      },
-    })
-    world.scheduler.hostBegins()
-    const call = world.scheduler.call(f, 'f', [])
-    call.cancel()
-    await assert.rejects(call.promise!, /the call was cancelled/)
-    world.scheduler.hostEnds()
-    await world.scheduler.whenIdle()
-    assert.ok(a.instance.isIdle)
   })
 })
 
@@ -686,63 +510,6 @@ describe('deadlock', () => {
   })
 })
 
-describe('a trap', () => {
-  test('ends every call, and every stack', async () => {
-    const {world, guests} = worldWith('a', 'b')
-    const [a, b] = guests
-    let unwound = false
-    const waiting = world.func({
-      instance: b.instance,
-      form: 'sync',
-      *stack() {
-        try {
-          yield* wait(
-            b.lower(
-              hostFunc(() => new Promise(() => {})),
-              'h',
-              false,
-            )(),
-          )
-        } finally {
-          unwound = true
-        }
-      },
-    })
-    const trapping = world.func({
-      instance: a.instance,
-      form: 'callback',
-      code: () => YIELD,
-      callback: () => {
-        throw new WebAssembly.RuntimeError('unreachable')
-      },
-    })
-    const first = world.call(waiting)
-    const second = world.call(trapping)
-    await assert.rejects(second, /unreachable/)
-    await assert.rejects(first, /unreachable/)
-    assert.ok(unwound)
-  })
-
-  test('of the host function ends the guest', async () => {
-    const {world, guests} = worldWith('a')
-    const [a] = guests
-    const f = world.func({
-      instance: a.instance,
-      form: 'sync',
-      *stack() {
-        yield* wait(
-          a.lower(
-            hostFunc(() => Promise.reject(new Error('no such host'))),
-            'h',
-            false,
-          )(),
-        )
-      },
-    })
-    await assert.rejects(world.call(f), /no such host/)
-  })
-})
-
 test('every task has context of its own', async () => {
   const {world, guests} = worldWith('a')
   const [a] = guests
@@ -767,4 +534,35 @@ test('backpressure has bounds', () => {
   assert.throws(() => instance.addBackpressure(-1), trapsWith('TRAP_ASYNC', /backpressure/))
   instance.backpressure = 2 ** 16 - 1
   assert.throws(() => instance.addBackpressure(1), trapsWith('TRAP_ASYNC', /backpressure/))
+})
+
+test('what an event has left waiting never reaches the next one', async () => {
+  const {world, guests} = worldWith('a')
+  const [a] = guests
+  const answer = later<number>()
+  let resumed = 0
+  const f = world.func({
+    instance: a.instance,
+    form: 'sync',
+    *stack() {
+      yield* wait(
+        a.lower(
+          hostFunc(() => answer.promise),
+          'h',
+          false,
+        )(),
+      )
+      resumed++
+    },
+  })
+  const old = world.call(f)
+  world.scheduler.reset(new Error('the event is over'))
+  a.instance.reset()
+  await assert.rejects(old, /the event is over/)
+  const quick = world.func({instance: a.instance, form: 'sync', code: () => 7})
+  answer.resolve(1)
+  assert.equal(await world.call(quick), 7)
+  await world.scheduler.whenIdle()
+  assert.equal(world.scheduler.failure, undefined)
+  assert.equal(resumed, 0)
 })

@@ -49,10 +49,14 @@ export class Task {
   /** Handles lent to it; a task is the BorrowScope of its arguments. */
   borrows = 0
 
-  constructor(scheduler: Scheduler, callee: Callee, use: Use, body: (task: Task) => void) {
+  /** Whether the host takes the result. */
+  readonly toHost: boolean
+
+  constructor(scheduler: Scheduler, callee: Callee, use: Use, body: (task: Task) => void, toHost = false) {
     this.scheduler = scheduler
     this.callee = callee
     this.#use = use
+    this.toHost = toHost
     this.implicit = new Thread(this, callee.hasStack, () => this.#enter(body))
   }
 

@@ -64,6 +64,12 @@ export class Thread {
     return this.parked !== undefined && this.waitingFor === undefined
   }
 
+  /** Whether it is one that has its instance to itself while it runs. */
+  get isExclusive(): boolean {
+    const {task} = this
+    return this === task.implicit && task.callee.asyncType && task.isExclusive
+  }
+
   get isReady(): boolean {
     return this.waitingFor?.ready() ?? false
   }
@@ -127,12 +133,20 @@ export class Thread {
     return this.#block(cancellable, Number)
   }
 
+  /** A synchronous function must not use what waits, unless others of its instance could go on. @throws TRAP_CANNOT_BLOCK */
+  checkMayBlock(): void {
+    if (!this.task.callee.asyncType && !this.scheduler.letsOthers(this)) this.#cannotBlock()
+  }
+
   #checkStack(): void {
-    if (!this.hasStack)
-      trap(
-        'TRAP_CANNOT_BLOCK',
-        `${this.task.name} must go on without waiting: cannot block a synchronous task before returning`,
-      )
+    if (!this.hasStack) this.#cannotBlock()
+  }
+
+  #cannotBlock(): never {
+    trap(
+      'TRAP_CANNOT_BLOCK',
+      `${this.task.name} must go on without waiting: cannot block a synchronous task before returning`,
+    )
   }
 
   #block<T>(cancellable: boolean, finish: (cancelled: boolean) => T): Promise<T> {

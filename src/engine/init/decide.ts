@@ -8,7 +8,12 @@ import type {Draw, Entropy} from './entropy.ts'
 /** `auto` decides by differential initialisation; `after-init` trusts the app; `never` initialises for each event. */
 export type SnapshotMode = 'auto' | 'after-init' | 'never'
 
-export type Initialised = Readonly<{image: Image; runtime: RuntimeState}>
+export type Initialised = Readonly<{
+  image: Image
+  runtime: RuntimeState
+  /** What it holds that no image can. */
+  unrestorable?: string | undefined
+}>
 
 export type Decision =
   /** Seeds are written anew after every restore. */
@@ -43,6 +48,10 @@ export function decide(options: {
     reason,
   })
   const first = entropy.record(initialise)
+  if (first.result.unrestorable !== undefined) {
+    first.result.image.dispose()
+    return anew(`it holds ${first.result.unrestorable}, which cannot be restored`)
+  }
   if (mode === 'after-init') return snapshot([], 'the manifest says snapshot = "after-init"')
   // Core WebAssembly is deterministic: what was told nothing cannot differ.
   if (first.draws.length === 0) return snapshot([], 'initialisation asked for no randomness and no time')

@@ -37,17 +37,17 @@ function look(): void {
 function terminate(): void {
   session.post('Runtime.terminateExecution', () => {})
   parentPort!.postMessage('stopped')
+  setTimeout(endUnstoppable, LANDING_MS, stretch)
   stretch = -1
   setTimeout(look, PERIOD_MS)
-  setTimeout(endUnstoppable, LANDING_MS)
 }
 
 /**
  * V8 asks for terminations at loops and calls, but not everywhere: endless tail calls, for one, cannot be ended. Then the
  * process must go: a supervisor replaces it.
  */
-function endUnstoppable(): void {
-  if (Atomics.load(word, GUARD_STATE) !== KILLING) return
+function endUnstoppable(stopped: number): void {
+  if (Atomics.load(word, GUARD_STATE) !== KILLING || Atomics.load(word, GUARD_STRETCH) !== stopped) return
   writeSync(2, 'error[LIMIT_CPU]: a guest that overran its time cannot be stopped: its process is ended\n')
   process.kill(process.pid, 'SIGKILL')
 }

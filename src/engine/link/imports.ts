@@ -12,7 +12,11 @@
 //   result<T, E>    {tag: 'ok', val} | {tag: 'err', val}   (never thrown)
 //   own<R>, borrow<R>  of a host resource: the very object that the host returned for it;
 //                      of a guest resource: a GuestResource
-//   stream, future  later
+//   stream<T>       of a guest: a GuestStream (`for await`: chunks, each a list<T>; what is not read holds the guest back);
+//                   of the host: a GuestStream to give on, an (async) iterable of chunks, or one typed array. A chunk is
+//                   asked for when the guest reads. An iteration that throws traps the guest
+//   future<T>       of a guest: a Promise; of the host: a value or Promise
+//   error-context   an ErrorContext
 // What comes out of a guest is a copy; what goes in is copied.
 
 import type {Store} from '../store.ts'

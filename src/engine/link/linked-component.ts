@@ -4,6 +4,7 @@ import type {FuncType, Resource} from '../abi/types.ts'
 import type {Component} from '../component/component.ts'
 import type {LeanModule} from '../snapshot/lean.ts'
 import {GLUE_ABI} from './glue/abi.ts'
+import {ASYNC_GLUE_ABI} from './glue/async-abi.ts'
 import {emitProgram, PROGRAM_PARAMETERS} from './glue/program.ts'
 import type {HostResource} from './imports.ts'
 import type {ModuleCache} from './module-cache.ts'
@@ -37,6 +38,8 @@ export type LinkedExport = Readonly<{
 export class LinkedComponent {
   readonly who: string
   readonly instances: number
+  /** The instance that contains each. */
+  readonly parents: readonly (number | undefined)[]
   /** By core instance, in the order of instantiation. */
   readonly leanModules: readonly LeanModule[]
   readonly hostResources: ReadonlyMap<Resource, HostResource>
@@ -47,6 +50,7 @@ export class LinkedComponent {
   readonly source: string
   readonly #modules: readonly WebAssembly.Module[]
   readonly #instantiate: Instantiate
+  readonly #abi: typeof GLUE_ABI
 
   /** @throws LINK_MISSING_IMPORT, LINK_TYPE_MISMATCH, LINK_UNSUPPORTED, VALIDATE_INVALID */
   constructor(component: Component, options: LinkOptions) {
@@ -58,11 +62,13 @@ export class LinkedComponent {
       step.kind === 'instantiate' ? [compiled[step.module]!.lean] : [],
     )
     this.instances = plan.instances.length
+    this.parents = plan.instances.map(instance => instance.parent)
     this.hostResources = new Map(
       plan.resources.flatMap(({resource, host}) => (host === undefined ? [] : [[resource, host] as const])),
     )
     this.imports = plan.hostFunctions.map(each => each.name)
-    const program = emitProgram(plan, Object.keys(GLUE_ABI), options.who)
+    this.#abi = plan.async ? ASYNC_GLUE_ABI : GLUE_ABI
+    const program = emitProgram(plan, Object.keys(this.#abi), options.who)
     this.exports = program.exports.map(each => ({
       interface: each.interface,
       name: each.name,
@@ -79,7 +85,7 @@ export class LinkedComponent {
 
   /** Makes the core instances one after the other; the driver puts state into each before it asks for the next. */
   instantiate(runtime: Runtime): Generator<MadeInstance, GuestFunction[]> {
-    return this.#instantiate(this.#modules, runtime, GLUE_ABI)
+    return this.#instantiate(this.#modules, runtime, this.#abi)
   }
 
   /**

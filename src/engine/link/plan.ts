@@ -1,6 +1,6 @@
 // engine/link/plan.ts: a component tree flattened: every alias and argument resolved, in the order of instantiation.
-import type {FuncType, Resource} from '../abi/types.ts'
-import type {StringEncoding} from '../component/component.ts'
+import type {FuncType, Resource, Type} from '../abi/types.ts'
+import type {Canon, StringEncoding} from '../component/component.ts'
 import type {HostFunction, HostResource} from './imports.ts'
 
 /** A core definition that a step makes, by the core instance and export name that it has. */
@@ -14,6 +14,8 @@ export type LiftOptions = Readonly<{
   memory: MemoryRef | undefined
   realloc: CoreRef | undefined
   postReturn: CoreRef | undefined
+  async: boolean
+  callback: CoreRef | undefined
 }>
 
 /** `index` numbers the memories that canonical options name. */
@@ -27,6 +29,22 @@ export type Func =
 export type Trampoline =
   | Readonly<{kind: 'lower'; func: Func; options: LiftOptions; instance: number}>
   | Readonly<{kind: 'resource.new' | 'resource.rep' | 'resource.drop'; resource: number; instance: number}>
+  | AsyncBuiltin
+
+/** A built-in of the asynchronous ABI; what its canon does not say is unset. */
+export type AsyncBuiltin = Readonly<{
+  kind: 'async'
+  name: Exclude<Canon['kind'], 'lift' | 'lower' | 'resource.new' | 'resource.rep' | 'resource.drop'>
+  instance: number
+  async: boolean
+  cancellable: boolean
+  slot: number
+  valueType: 'i32' | 'i64'
+  /** The stream or future type, or the result of task.return. */
+  type: Type | undefined
+  options: LiftOptions | undefined
+  table: CoreRef | undefined
+}>
 
 export type ResourcePlan = Readonly<{
   resource: Resource
@@ -57,4 +75,6 @@ export type Plan = Readonly<{
   steps: readonly Step[]
   hostFunctions: readonly Readonly<{name: string; host: HostFunction}>[]
   exports: ExportMap
+  /** Whether anything in it is of the asynchronous ABI. */
+  async: boolean
 }>

@@ -22,7 +22,12 @@ function planText(plan: Plan): string[] {
       return `${each.instance}: module ${each.module} with ${imports.join(' ') || 'nothing'}`
     }
     const trampoline = plan.trampolines[each.trampoline]!
-    const what = trampoline.kind === 'lower' ? funcText(trampoline.func) : `resource ${trampoline.resource}`
+    const what =
+      trampoline.kind === 'lower'
+        ? funcText(trampoline.func)
+        : 'resource' in trampoline
+          ? `resource ${trampoline.resource}`
+          : trampoline.name
     return `trampoline ${each.trampoline}: ${trampoline.kind} ${what} for ${trampoline.instance}`
   }
   const exports = (map: ExportMap, path: string): string[] =>

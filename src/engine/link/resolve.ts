@@ -16,7 +16,9 @@ import type {
 import type {CoreModule} from '../core/module.ts'
 import {decodeCoreModule} from '../core/module-decode.ts'
 import type {HostFunction, HostInterface, HostResource, Imports} from './imports.ts'
+import {mayWait} from './may-wait.ts'
 import type {
+  AsyncBuiltin,
   CoreImportPlan,
   CoreRef,
   ExportMap,
@@ -29,7 +31,7 @@ import type {
   Trampoline,
 } from './plan.ts'
 import {type CoreInstanceItem, type InstanceItem, type Item, Scope, type TypeItem} from './scope.ts'
-import {resourceAt, typeItem} from './type-scope.ts'
+import {resourceAt, typeItem, valueType as valueTypeOf} from './type-scope.ts'
 import {InterfaceIndex} from './version.ts'
 
 /** Definitions, counted in each instance; few bytes can ask for many, since a component may be instantiated often. */
@@ -51,6 +53,30 @@ export function resolve(component: Component, options: ResolveOptions): Plan {
   return new Resolver(options).root(component)
 }
 
+type AsyncCanon = Exclude<
+  Canon,
+  {
+    kind:
+      | 'lift'
+      | 'lower'
+      | 'resource.new'
+      | 'resource.rep'
+      | 'resource.drop'
+      | 'thread.spawn-ref'
+      | 'thread.spawn-indirect'
+      | 'thread.available-parallelism'
+  }
+>
+
+const NO_OPTIONS: LiftOptions = {
+  stringEncoding: 'utf8',
+  memory: undefined,
+  realloc: undefined,
+  postReturn: undefined,
+  async: false,
+  callback: undefined,
+}
+
 class Resolver {
   readonly #options: ResolveOptions
   readonly #interfaces: InterfaceIndex<HostInterface>
@@ -67,6 +93,7 @@ class Resolver {
   readonly #addresses = new Map<CoreModule, ReadonlyMap<string, 'i32' | 'i64'>>()
   readonly #trampolines: Trampoline[] = []
   readonly #steps: Step[] = []
+  #async = false
   /** Definitions and instance types walked. */
   #taken = 0
   readonly #hostFunctions: {name: string; host: HostFunction}[] = []
@@ -89,6 +116,7 @@ class Resolver {
       steps: this.#steps,
       hostFunctions: this.#hostFunctions,
       exports: exportMap(exports),
+      async: this.#async,
     }
   }
 
@@ -459,19 +487,53 @@ class Resolver {
           instance: scope.instance,
         })
         break
+      case 'thread.spawn-ref':
+      case 'thread.spawn-indirect':
+      case 'thread.available-parallelism':
+        this.#unsupported(`the built-in ${canon.kind}`, 'JavaScript engines cannot share functions yet')
+        break
       default:
-        this.#unsupported(`the asynchronous built-in ${canon.kind}`, 'build it for WASI 0.2')
+        this.#async = true
+        this.#trampoline(scope, this.#builtin(scope, canon))
+    }
+  }
+
+  #builtin(scope: Scope, canon: AsyncCanon): AsyncBuiltin {
+    const memory =
+      'memory' in canon ? {...NO_OPTIONS, memory: this.#memory(scope.coreMemories[canon.memory]!)} : undefined
+    const valueType = 'slot' in canon && canon.type === 'i64' ? 'i64' : 'i32'
+    const type =
+      canon.kind === 'task.return'
+        ? canon.result === undefined
+          ? undefined
+          : valueTypeOf(scope, canon.result)
+        : 'type' in canon && typeof canon.type === 'number' && !('table' in canon)
+          ? valueTypeOf(scope, canon.type)
+          : undefined
+    return {
+      kind: 'async',
+      name: canon.kind,
+      instance: scope.instance,
+      async: 'async' in canon ? canon.async : 'options' in canon ? canon.options.async : false,
+      cancellable: 'cancellable' in canon && canon.cancellable,
+      slot: 'slot' in canon ? canon.slot : 0,
+      valueType,
+      type,
+      options: 'options' in canon ? this.#liftOptions(scope, canon.options) : memory,
+      table: 'table' in canon ? scope.coreTables[canon.table]! : undefined,
     }
   }
 
   #liftOptions(scope: Scope, options: CanonOptions): LiftOptions {
-    if (options.async) this.#unsupported('an asynchronous lift or lower', 'build it for WASI 0.2')
+    if (options.async) this.#async = true
     const func = (index: number | undefined) => (index === undefined ? undefined : scope.coreFuncs[index]!)
     return {
       stringEncoding: options.stringEncoding,
       memory: options.memory === undefined ? undefined : this.#memory(scope.coreMemories[options.memory]!),
       realloc: func(options.realloc),
       postReturn: func(options.postReturn),
+      async: options.async,
+      callback: func(options.callback),
     }
   }
 
@@ -496,17 +558,7 @@ class Resolver {
   }
 
   #blocks(trampoline: Trampoline): boolean {
-    if (trampoline.kind === 'lower')
-      return trampoline.func.kind === 'host'
-        ? trampoline.func.host.mayBlock
-        : this.#instances[trampoline.func.instance]!.blocks
-    if (trampoline.kind !== 'resource.drop') return false
-    const {resource, dtor} = this.#resources[trampoline.resource]!
-    return (
-      dtor !== undefined &&
-      resource.instance !== trampoline.instance &&
-      this.#instances[resource.instance!]!.blocks
-    )
+    return mayWait(trampoline, this.#instances, this.#resources)
   }
 }
 

@@ -10,6 +10,10 @@ import {
 import type {GuestMemory} from '../abi/memory.ts'
 import {trap} from '../abi/trap.ts'
 import type {Resource} from '../abi/types.ts'
+import {Instance} from '../async/instance.ts'
+import {startThread} from '../async/lift.ts'
+import {Scheduler} from '../async/scheduler.ts'
+import type {Thread} from '../async/thread.ts'
 import type {Store} from '../store.ts'
 import {turns} from '../turns.ts'
 import type {Guard} from './guard.ts'
@@ -18,13 +22,13 @@ import type {HostResource} from './imports.ts'
 import {uncatchable} from './uncatchable.ts'
 
 /** A component instance (CanonicalABI.md, Component Instances). */
-export class ComponentInstance {
-  readonly handles: HandleTable
-  mayEnter = true
-  mayLeave = true
+export class ComponentInstance extends Instance {
+  override readonly handles: HandleTable
 
-  constructor(quota: HandleQuota) {
-    this.handles = new HandleTable(quota)
+  constructor(name: string, parent: Instance | undefined, quota: HandleQuota) {
+    const handles = new HandleTable(quota)
+    super(parent === undefined ? {name, handles} : {name, parent, handles})
+    this.handles = handles
   }
 }
 
@@ -54,12 +58,21 @@ export class Runtime {
     store: Store
     guard: Guard
     instances: number
+    /** The instance that contains each; undefined for the outermost, and where it does not matter. */
+    parents?: readonly (number | undefined)[]
     hostResources: ReadonlyMap<Resource, HostResource>
   }) {
     this.store = options.store
     this.guard = options.guard
     const quota = new HandleQuota()
-    this.instances = Array.from({length: options.instances}, () => new ComponentInstance(quota))
+    const instances: ComponentInstance[] = []
+    for (let i = 0; i < options.instances; i++) {
+      const parent = options.parents?.[i]
+      instances.push(
+        new ComponentInstance(`instance ${i}`, parent === undefined ? undefined : instances[parent], quota),
+      )
+    }
+    this.instances = instances
     this.#hostResources = options.hostResources
   }
 
@@ -71,6 +84,49 @@ export class Runtime {
   suspend(promise: Promise<unknown>, finish: (value: unknown) => unknown): void {
     this.#pendingPromise = this.#resumable(promise, finish)
     this.pending.value = 1
+  }
+
+  /** For components with the asynchronous ABI; made when first used. */
+  get scheduler(): Scheduler {
+    this.#scheduler ??= new Scheduler({
+      turn: run => turns.add(run),
+      enter: () => this.guard.enter(),
+      uncatchable,
+      begin: () => {
+        if (!this.#resting) return
+        this.#resting = false
+        this.waiting--
+        this.onResume()
+      },
+      wait: () => {
+        this.guard.leave()
+        if (this.#resting || this.#scheduler!.isIdle) return
+        this.#resting = true
+        this.waiting++
+        this.onSuspend()
+      },
+    })
+    return this.#scheduler
+  }
+
+  #scheduler: Scheduler | undefined
+  #resting = false
+
+  /** The thread that runs; of code that runs outside of any call, one that cannot wait. */
+  thread(instance: Instance): Thread {
+    const {scheduler} = this
+    return scheduler.current ?? startThread(scheduler, instance)
+  }
+
+  /** What a built-in gives to core code; `any` where it must wait. */
+  give(result: unknown, any: unknown): unknown {
+    if (result instanceof Promise) {
+      this.#pendingPromise = result
+      this.pending.value = 1
+      return any
+    }
+    this.guard.enter()
+    return result
   }
 
   takePending(): Promise<unknown> {
@@ -113,6 +169,8 @@ export class Runtime {
   /** Ends every suspended call with `reason`; what the host answers later is ignored. */
   abort(reason: unknown): void {
     this.waiting = 0
+    this.#resting = false
+    this.#scheduler?.fail(reason)
     for (const reject of this.#suspended) reject(uncatchable(reason))
     this.#suspended.clear()
   }
@@ -147,6 +205,15 @@ export class Runtime {
     } catch {}
   }
 
+  /** Why its state cannot be part of an image, if it cannot: tasks and what they wait for are no data. */
+  get unrestorable(): string | undefined {
+    if (this.#scheduler?.isIdle === false || this.instances.some(each => !each.isIdle))
+      return 'tasks that go on after initialisation'
+    if (this.instances.some(each => each.handles.holdsWaitables))
+      return 'streams, futures or waitable sets made in initialisation'
+    return undefined
+  }
+
   capture(): RuntimeState {
     return this.instances.map(instance => instance.handles.capture())
   }
@@ -155,11 +222,11 @@ export class Runtime {
     for (let i = 0; i < this.instances.length; i++) {
       const instance = this.instances[i]!
       instance.handles.restore(state[i])
-      instance.mayEnter = true
-      instance.mayLeave = true
+      instance.reset()
     }
     for (const memory of this.memories) memory.reset()
     this.pending.value = 0
+    this.#scheduler?.reset(new MayflyError('TRAP_HOST', {reason: 'its event ended while it waited'}))
   }
 }
 

@@ -65,9 +65,10 @@ export class PreparedComponent {
 
   #initialise(): Initialised {
     const made = this.#make('initialise', {limitMs: IMAGE_LIMIT_MS, onStopped: this.#options.onStopped})
+    const {unrestorable} = made.runtime
     made.runtime.end()
     made.runtime.store.clear()
-    return {image: this.#options.tier.capture(made.state), runtime: made.runtime.capture()}
+    return {image: this.#options.tier.capture(made.state), runtime: made.runtime.capture(), unrestorable}
   }
 
   /**
@@ -99,6 +100,7 @@ export class PreparedComponent {
       store: new Store(component),
       guard,
       instances: this.linked.instances,
+      parents: this.linked.parents ?? [],
       hostResources: this.linked.hostResources,
     })
     const budget = createMemoryBudget({limitPages, component})

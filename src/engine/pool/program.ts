@@ -5,6 +5,8 @@ import type {Runtime} from '../link/runtime.ts'
 /** Frozen; shared by all sandboxes. */
 export interface Program
   extends Pick<LinkedComponent, 'who' | 'instances' | 'leanModules' | 'hostResources'> {
+  /** The component instance that contains each; unset where there is but one. */
+  readonly parents?: readonly (number | undefined)[]
   readonly exports: readonly ProgramExport[]
   /** A function that the core instance made last exports: initialisation calls it when all is made. */
   readonly initialise?: string | undefined

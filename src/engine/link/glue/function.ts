@@ -3,7 +3,9 @@
 import {type FlatType, flattenFunc} from '../../abi/flatten.ts'
 import {layoutOf, type PtrType} from '../../abi/layout.ts'
 import {contains, type FuncType, type Type} from '../../abi/types.ts'
+import {mayWait} from '../may-wait.ts'
 import type {CoreRef, Func, LiftOptions, Plan, Trampoline} from '../plan.ts'
+import {AsyncEmitter, asyncParams, signature} from './async.ts'
 import type {Border} from './border.ts'
 import {liftFlat, loadExpr} from './load.ts'
 import {identifier, quote} from './names.ts'
@@ -34,14 +36,16 @@ const SCALARS: ReadonlySet<Type['kind']> = new Set([
 
 /** Emits a plan's functions into `source`. */
 export class FunctionEmitter {
-  readonly #plan: Plan
-  readonly #source: Source
+  readonly plan: Plan
+  readonly source: Source
+  readonly #async: AsyncEmitter
   /** Where in the emitted array `suspending` a trampoline that may suspend is found, as core code must call it. */
   readonly #suspendingAt: ReadonlyMap<number, number>
 
   constructor(plan: Plan, source: Source) {
-    this.#plan = plan
-    this.#source = source
+    this.plan = plan
+    this.source = source
+    this.#async = new AsyncEmitter(this)
     this.#suspendingAt = new Map(this.suspending().map(({index}, at) => [index, at]))
   }
 
@@ -53,16 +57,16 @@ export class FunctionEmitter {
   }
 
   /** The same, in a variable of its own, for what is used per call. */
-  #variable(ref: CoreRef): string {
+  variable(ref: CoreRef): string {
     const expression = this.ref(ref)
-    return this.#source.helper(`ref:${expression}`, 'c_', name => `const ${name}=${expression};`)
+    return this.source.helper(`ref:${expression}`, 'c_', name => `const ${name}=${expression};`)
   }
 
-  #memory(options: LiftOptions): string | undefined {
+  memory(options: LiftOptions): string | undefined {
     const memory = options.memory
     if (memory === undefined) return undefined
     const expression = this.ref(memory.ref)
-    return this.#source.helper(
+    return this.source.helper(
       `memory:${memory.index}`,
       'm_',
       name => `const ${name}=guestMemory(${expression});runtime.memories.push(${name});`,
@@ -71,12 +75,12 @@ export class FunctionEmitter {
 
   #allocate(options: LiftOptions, memory: string | undefined, instance: number): string | undefined {
     if (options.realloc === undefined || memory === undefined) return undefined
-    const realloc = this.#variable(options.realloc)
+    const realloc = this.variable(options.realloc)
     const wide = options.memory!.address === 'i64'
     const call = wide
       ? `toIndex(BigInt.asUintN(64,${realloc}(0n,0n,BigInt(a),BigInt(n))))`
       : `${realloc}(0,0,a,n)>>>0`
-    return this.#source.helper(
+    return this.source.helper(
       `allocate:${realloc}:${memory}:${instance}`,
       'allocate_',
       name =>
@@ -85,8 +89,8 @@ export class FunctionEmitter {
     )
   }
 
-  #border(options: LiftOptions, instance: number, host: boolean, lends = false): Border {
-    const memory = this.#memory(options)
+  border(options: LiftOptions, instance: number, host: boolean, lends = false): Border {
+    const memory = this.memory(options)
     const allocate = this.#allocate(options, memory, instance)
     return {
       key: [memory, allocate, options.stringEncoding, instance, host, lends].join(),
@@ -116,25 +120,30 @@ export class FunctionEmitter {
 
   /** Emits `t<index>`. Where the call must wait, the function leaves a promise with the runtime. */
   trampoline(index: number): void {
-    const trampoline = this.#plan.trampolines[index]!
-    if (trampoline.kind === 'lower') this.#lower(index, trampoline)
+    const trampoline = this.plan.trampolines[index]!
+    if (trampoline.kind === 'async') this.#async.builtin(index, trampoline)
+    else if (this.plan.async && trampoline.kind === 'lower') this.#async.lower(index, trampoline)
+    else if (
+      this.plan.async &&
+      trampoline.kind === 'resource.drop' &&
+      this.#hasDestructor(trampoline.resource)
+    )
+      this.#async.drop(index, trampoline.resource, trampoline.instance)
+    else if (trampoline.kind === 'lower') this.#lower(index, trampoline)
     else this.#resource(index, trampoline)
+  }
+
+  #hasDestructor(resource: number): boolean {
+    return this.plan.resources[resource]!.resource.instance !== undefined
   }
 
   /** Whether the trampoline may leave a promise for core code to wait for. */
   suspends(index: number): boolean {
-    const trampoline = this.#plan.trampolines[index]!
-    if (trampoline.kind === 'lower')
-      return trampoline.func.kind === 'host'
-        ? trampoline.func.host.mayBlock
-        : this.#plan.instances[trampoline.func.instance]!.blocks
-    if (trampoline.kind !== 'resource.drop') return false
-    const {resource, dtor} = this.#plan.resources[trampoline.resource]!
-    return dtor !== undefined && this.#plan.instances[resource.instance!]!.blocks
+    return mayWait(this.plan.trampolines[index]!, this.plan.instances, this.plan.resources)
   }
 
   #lower(index: number, {func, options, instance}: Trampoline & {kind: 'lower'}): void {
-    const border = this.#border(options, instance, func.kind === 'host', this.#lends(func, instance))
+    const border = this.border(options, instance, func.kind === 'host', this.#lends(func, instance))
     const flat = flattenFunc(func.type, border.ptr)
     const coreParams = (flat.paramsSpilled ? ['p0'] : flat.params.map((_, i) => `p${i}`)) as string[]
     const args = func.type.params.map((_, i) => `a${i}`)
@@ -142,16 +151,16 @@ export class FunctionEmitter {
 
     let body = `guard.leave();if(!I${instance}.mayLeave)cannotLeave();`
     if (border.memory !== undefined) body += `${border.memory}.sync();`
-    body += this.#liftParams(border, func.type, coreParams, flat.paramsSpilled)
+    body += this.liftParams(border, func.type, coreParams, flat.paramsSpilled)
     if (border.lends) body += 'const mine=lenders;lenders=[];'
     const giveBack = border.lends ? 'giveBack(mine);' : ''
 
-    const lowerResult = this.#lowerResult(border, func.type.result, flat.resultSpilled)
+    const lowerResult = this.lowerResult(border, func.type.result, flat.resultSpilled)
     // Core code asks for a result even where it is about to wait for it, and undefined is no i64.
     const anyResult = !flat.resultSpilled && flat.results[0] === 'i64' ? '0n' : 'undefined'
     const suspend = (args: string) => `(runtime.suspend(${args}),${anyResult})`
     if (func.kind === 'host') {
-      const host = this.#source.constant(func.host.call, 'host')
+      const host = this.source.constant(func.host.call, 'host')
       const call = `${host}(${['store', ...args].join(',')})`
       const finish = `${giveBack}${lowerResult.statements}`
       if (func.host.mayBlock) {
@@ -170,19 +179,24 @@ export class FunctionEmitter {
         waits: promise => `return ${suspend(`${promise},v=>v`)};`,
       })
     }
-    this.#trampolineLine(index, params.join(','), body)
+    this.trampolineLine(index, params.join(','), body)
   }
 
   /** A declaration, so that core code can be given it before what it uses is there. */
-  #trampolineLine(index: number, params: string, body: string): void {
-    this.#source.line(`function t${index}(${params}){try{${body}}catch(e){throw uncatchable(e)}}`)
+  trampolineLine(index: number, params: string, body: string): void {
+    this.source.line(`function t${index}(${params}){try{${body}}catch(e){throw uncatchable(e)}}`)
   }
 
   /** The core signatures of the trampolines that may suspend, by index. */
   suspending(): {index: number; params: readonly FlatType[]; result: FlatType | undefined}[] {
-    return this.#plan.trampolines.flatMap((trampoline, index) => {
+    return this.plan.trampolines.flatMap((trampoline, index) => {
       if (!this.suspends(index)) return []
+      if (trampoline.kind === 'async') return [{index, ...signature(trampoline)}]
       if (trampoline.kind !== 'lower') return [{index, params: ['i32' as const], result: undefined}]
+      if (trampoline.options.async)
+        return [
+          {index, params: asyncParams(trampoline.func.type, trampoline.options), result: 'i32' as const},
+        ]
       const ptr = trampoline.options.memory?.address ?? 'i32'
       const flat = flattenFunc(trampoline.func.type, ptr)
       const params = flat.paramsSpilled ? [ptr] : flat.params
@@ -194,13 +208,13 @@ export class FunctionEmitter {
     })
   }
 
-  #liftParams(border: Border, type: FuncType, params: readonly string[], spilled: boolean): string {
+  liftParams(border: Border, type: FuncType, params: readonly string[], spilled: boolean): string {
     const types = type.params.map(param => param.type)
     const begin = beginLifting(border, types)
     if (!spilled) {
       const flat = [...params]
       return (
-        begin + types.map((each, i) => `const a${i}=${liftFlat(this.#source, border, each, flat)};`).join('')
+        begin + types.map((each, i) => `const a${i}=${liftFlat(this.source, border, each, flat)};`).join('')
       )
     }
     const tuple: Type = {kind: 'tuple', elements: types}
@@ -208,19 +222,19 @@ export class FunctionEmitter {
     const names = types.map((_, i) => `a${i}`).join(',')
     return (
       `${begin}const q=${toPointer(border.ptr, params[0]!)};${border.memory}.checkAligned(q,${size},${align});` +
-      `const [${names}]=${loadExpr(this.#source, border, tuple, 'q')};`
+      `const [${names}]=${loadExpr(this.source, border, tuple, 'q')};`
     )
   }
 
   /** Lowers `r` for the caller; `value` is what its core function returns. */
-  #lowerResult(
+  lowerResult(
     border: Border,
     result: Type | undefined,
     spilled: boolean,
   ): {statements: string; value: string} {
     if (result === undefined) return {statements: '', value: 'undefined'}
     if (!spilled) {
-      const lowered = lowerFlat(this.#source, border, result, 'r')
+      const lowered = lowerFlat(this.source, border, result, 'r')
       return {statements: lowered.statements, value: lowered.values[0]!}
     }
     const {size, align} = layoutOf(result, border.ptr)
@@ -228,15 +242,15 @@ export class FunctionEmitter {
     return {
       statements:
         `${sync}const q_=${toPointer(border.ptr, 'ret')};${border.memory}.checkAligned(q_,${size},${align});` +
-        storeStatement(this.#source, border, result, 'q_', 'r'),
+        storeStatement(this.source, border, result, 'q_', 'r'),
       value: 'undefined',
     }
   }
 
-  #resource(index: number, trampoline: Exclude<Trampoline, {kind: 'lower'}>): void {
+  #resource(index: number, trampoline: Exclude<Trampoline, {kind: 'lower' | 'async'}>): void {
     const {instance} = trampoline
-    const plan = this.#plan.resources[trampoline.resource]!
-    const resource = this.#source.constant(plan.resource, 'R')
+    const plan = this.plan.resources[trampoline.resource]!
+    const resource = this.source.constant(plan.resource, 'R')
     const start = `guard.leave();if(!I${instance}.mayLeave)cannotLeave();`
     const [params, body] = ((): [string, string] => {
       if (trampoline.kind === 'resource.new')
@@ -248,18 +262,18 @@ export class FunctionEmitter {
       const destroy = this.#destroy(trampoline.resource, instance, this.suspends(index))
       return ['i', `${drop}if(h.own){${destroy}}guard.enter()`]
     })()
-    this.#trampolineLine(index, params, body)
+    this.trampolineLine(index, params, body)
   }
 
   /** Runs the destructor of `h.rep`, entering its component instance from `caller`. */
   #destroy(resourceIndex: number, caller: number | undefined, suspends: boolean): string {
-    const {resource, dtor} = this.#plan.resources[resourceIndex]!
+    const {resource, dtor} = this.plan.resources[resourceIndex]!
     const entering = this.#entering(resource.instance!, caller)
     const enter = enterStatements(entering)
     const leave = leaveStatements(entering)
     if (dtor === undefined) return enter + leave
-    if (!suspends) return `${enter}guard.enter();${this.#variable(dtor)}(h.rep);guard.leave();${leave}`
-    const blocking = this.#blocking(dtor, ['i32'], undefined)
+    if (!suspends) return `${enter}guard.enter();${this.variable(dtor)}(h.rep);guard.leave();${leave}`
+    const blocking = this.blocking(dtor, ['i32'], undefined)
     return (
       `${enter}const p=${blocking}.call(h.rep);` +
       `if(!${blocking}.done){guard.leave();return runtime.suspend(p,()=>{${blocking}.done=false;${leave}})}` +
@@ -267,9 +281,14 @@ export class FunctionEmitter {
     )
   }
 
-  #blocking(ref: CoreRef, params: readonly string[], result: string | undefined): string {
-    const func = this.#variable(ref)
-    return this.#source.helper(
+  /** The same as an expression, for where the function is there already. */
+  blockingNow(ref: CoreRef, params: readonly string[], result: string | undefined): string {
+    return `blockingCall(runtime,${this.ref(ref)},${JSON.stringify(params)},${result === undefined ? 'undefined' : quote(result)})`
+  }
+
+  blocking(ref: CoreRef, params: readonly string[], result: string | undefined): string {
+    const func = this.variable(ref)
+    return this.source.helper(
       `blocking:${func}`,
       'b_',
       name =>
@@ -279,9 +298,9 @@ export class FunctionEmitter {
 
   /** Sets the destructors that the host's own handles run. */
   destructors(): void {
-    for (const {resource, dtor} of this.#plan.resources) {
+    for (const {resource, dtor} of this.plan.resources) {
       if (dtor === undefined) continue
-      this.#source.line(
+      this.source.line(
         `runtime.destructors[${resource.index}]=rep=>{const h={rep};${this.#destroy(resource.index, undefined, false)}};`,
       )
     }
@@ -293,26 +312,29 @@ export class FunctionEmitter {
   writesOnlyInside(func: Func): boolean {
     if (func.kind === 'host') return true
     const {type, options, instance} = func
-    if (!this.#plan.instances[instance]!.blocks || options.postReturn !== undefined) return false
+    if (this.plan.async || !this.plan.instances[instance]!.blocks || options.postReturn !== undefined)
+      return false
     const flat = flattenFunc(type, options.memory?.address ?? 'i32')
     return !flat.paramsSpilled && type.params.every(param => SCALARS.has(param.type.kind))
   }
 
   /** Emits a function that the host calls with plain values; returns its name. It returns a promise where it waits. */
   export(func: Func, name: string): string {
-    const variable = this.#source.name('x_')
+    const variable = this.source.name('x_')
     const args = func.type.params.map((_, i) => `a${i}`)
     const body =
       func.kind === 'host'
-        ? `return ${this.#source.constant(func.host.call, 'host')}(${['store', ...args].join(',')});`
-        : this.#callLifted(func, args, undefined, {
-            host: true,
-            deliver: '',
-            value: func.type.result === undefined ? 'undefined' : 'r',
-            done: '',
-            waits: promise => `return ${promise};`,
-          })
-    this.#source.line(`const ${variable}=function ${identifier(name)}_(${args.join(',')}){${body}};`)
+        ? `return ${this.source.constant(func.host.call, 'host')}(${['store', ...args].join(',')});`
+        : this.plan.async
+          ? this.#async.export(func, name, args)
+          : this.#callLifted(func, args, undefined, {
+              host: true,
+              deliver: '',
+              value: func.type.result === undefined ? 'undefined' : 'r',
+              done: '',
+              waits: promise => `return ${promise};`,
+            })
+    this.source.line(`const ${variable}=function ${identifier(name)}_(${args.join(',')}){${body}};`)
     return variable
   }
 
@@ -327,8 +349,8 @@ export class FunctionEmitter {
     use: {host: boolean; deliver: string; value: string; done: string; waits: (promise: string) => string},
   ): string {
     const {type, instance} = func
-    const source = this.#source
-    const border = this.#border(func.options, instance, use.host)
+    const source = this.source
+    const border = this.border(func.options, instance, use.host)
     const flat = flattenFunc(type, border.ptr)
     const entering = this.#entering(instance, caller)
     const borrows = type.params.some(param => contains(param.type, 'borrow'))
@@ -336,29 +358,29 @@ export class FunctionEmitter {
     let before = enterStatements(entering)
     if (borrows) before += 'const borrowed=scope={borrows:0};'
     if (border.memory !== undefined) before += `${border.memory}.sync();`
-    const lowered = this.#lowerParams(border, type, args, flat.paramsSpilled)
+    const lowered = this.lowerParams(border, type, args, flat.paramsSpilled)
     before += lowered.statements
 
     const coreResult =
       flat.results.length === 0 ? undefined : flat.resultSpilled ? border.ptr : flat.results[0]!
     let after = border.memory === undefined ? '' : `${border.memory}.sync();`
-    after += this.#liftResult(border, type.result, flat.resultSpilled)
+    after += this.liftResult(border, type.result, flat.resultSpilled)
     if (borrows) after += 'checkBorrows(borrowed);'
     let finish = ''
     if (func.options.postReturn !== undefined) {
-      const postReturn = this.#variable(func.options.postReturn)
+      const postReturn = this.variable(func.options.postReturn)
       finish = `I${instance}.mayLeave=false;guard.enter();${postReturn}(${coreResult === undefined ? '' : 'c'});guard.leave();I${instance}.mayLeave=true;`
     }
     finish += leaveStatements(entering)
     const complete = `${after}${use.deliver}${finish}${use.done}return ${use.value};`
 
-    if (!this.#plan.instances[instance]!.blocks) {
-      const core = this.#variable(func.core)
+    if (!this.plan.instances[instance]!.blocks) {
+      const core = this.variable(func.core)
       const result = coreResult === undefined ? '' : 'const c='
       return `${before}guard.enter();${result}${core}(${lowered.values.join(',')});guard.leave();${complete}`
     }
     const coreParams = flat.paramsSpilled ? [border.ptr] : flat.params
-    const blocking = this.#blocking(func.core, coreParams, coreResult)
+    const blocking = this.blocking(func.core, coreParams, coreResult)
     // The continuation after a wait is resumed by its caller, which enters the guest again itself.
     const later = `${after}${use.deliver}${finish}return ${use.value};`
     const c = source.name('p')
@@ -369,7 +391,7 @@ export class FunctionEmitter {
     )
   }
 
-  #lowerParams(
+  lowerParams(
     border: Border,
     type: FuncType,
     args: readonly string[],
@@ -377,7 +399,7 @@ export class FunctionEmitter {
   ): {statements: string; values: readonly string[]} {
     const types = type.params.map(param => param.type)
     if (!spilled) {
-      const parts = types.map((each, i) => lowerFlat(this.#source, border, each, args[i]!))
+      const parts = types.map((each, i) => lowerFlat(this.source, border, each, args[i]!))
       return {
         statements: parts.map(part => part.statements).join(''),
         values: parts.flatMap(part => part.values),
@@ -388,20 +410,20 @@ export class FunctionEmitter {
     return {
       statements:
         `const w=${border.allocate}(${align},${size});` +
-        storeStatement(this.#source, border, tuple, 'w', `[${args.join(',')}]`),
+        storeStatement(this.source, border, tuple, 'w', `[${args.join(',')}]`),
       values: [border.ptr === 'i32' ? 'w' : 'BigInt(w)'],
     }
   }
 
   /** Lifts the core result `c` into `r`. */
-  #liftResult(border: Border, result: Type | undefined, spilled: boolean): string {
+  liftResult(border: Border, result: Type | undefined, spilled: boolean): string {
     if (result === undefined) return ''
     const begin = beginLifting(border, [result])
-    if (!spilled) return `${begin}const r=${liftFlat(this.#source, border, result, ['c'])};`
+    if (!spilled) return `${begin}const r=${liftFlat(this.source, border, result, ['c'])};`
     const {size, align} = layoutOf(result, border.ptr)
     return (
       `${begin}const z=${toPointer(border.ptr, 'c')};${border.memory}.checkAligned(z,${size},${align});` +
-      `const r=${loadExpr(this.#source, border, result, 'z')};`
+      `const r=${loadExpr(this.source, border, result, 'z')};`
     )
   }
 
@@ -414,7 +436,7 @@ export class FunctionEmitter {
   /** An instance and those around it, innermost first. */
   #ancestors(from: number | undefined): number[] {
     const list: number[] = []
-    for (let at = from; at !== undefined; at = this.#plan.instances[at]!.parent) list.push(at)
+    for (let at = from; at !== undefined; at = this.plan.instances[at]!.parent) list.push(at)
     return list
   }
 }
@@ -425,7 +447,7 @@ function beginLifting(border: Border, types: readonly Type[]): string {
   return counted && border.memory !== undefined ? `${border.memory}.begin();` : ''
 }
 
-const toPointer = (ptr: PtrType, value: string): string =>
+export const toPointer = (ptr: PtrType, value: string): string =>
   ptr === 'i32' ? `${value}>>>0` : `toIndex(BigInt.asUintN(64,${value}))`
 
 function enterStatements(entering: readonly number[]): string {

@@ -96,7 +96,7 @@ export function loadExpr(source: Source, border: Border, type: Type, ptr: string
     case 'error-context':
     case 'stream':
     case 'future':
-      throw new Error(`${type.kind} values are refused before glue is emitted`)
+      return asyncExpr(source, border, type, `${m}.view.getUint32(${ptr},true)`)
     default:
       return `${loadHelper(source, border, type)}(${ptr})`
   }
@@ -126,6 +126,19 @@ function handleExpr(
     : take
 }
 
+/** A stream, a future or an error context, which leaves the instance or is shared. */
+function asyncExpr(source: Source, border: Border, type: Type, index: string): string {
+  const instance = `I${border.instance}`
+  if (type.kind !== 'stream' && type.kind !== 'future') return `errorContextAt(${instance},${index})`
+  const side = `liftSide(${instance},${copyType(source, type)},${index})`
+  return border.host ? `toHost(scheduler,${side})` : side
+}
+
+/** Names a stream or future type whose element is the same object for equal types. */
+export function copyType(source: Source, type: Type & {kind: 'stream' | 'future'}): string {
+  return source.constant(source.type(type), 'T')
+}
+
 function enumExpr(source: Source, type: Type & {kind: 'enum'}, index: string): string {
   const labels = source.constant(type.labels, 'labels')
   const helper = source.helper(
@@ -146,7 +159,7 @@ function flagsExpr(type: Type & {kind: 'flags'}, bits: string, source: Source): 
   return `${helper}(${bits})`
 }
 
-function listExpr(source: Source, border: Border, element: Type, ptr: string, length: string): string {
+export function listExpr(source: Source, border: Border, element: Type, ptr: string, length: string): string {
   const typed = TYPED_ARRAYS[element.kind]
   if (typed !== undefined) {
     if (element.kind === 'u8') return `loadBytes(${border.memory},${ptr},${length})`
@@ -269,8 +282,12 @@ export function liftFlat(source: Source, border: Border, type: Type, flat: strin
     case 'option':
     case 'result':
       return liftFlatVariant(source, border, type, flat)
+    case 'error-context':
+    case 'stream':
+    case 'future':
+      return asyncExpr(source, border, type, `${next()}>>>0`)
     default:
-      throw new Error(`${type.kind} values are refused before glue is emitted`)
+      throw new Error('every type has a flat form')
   }
 }
 

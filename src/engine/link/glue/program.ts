@@ -36,7 +36,7 @@ export function emitProgram(plan: Plan, abi: readonly string[], who: string): Pr
   const source = new Source(who)
   const emitter = new FunctionEmitter(plan, source)
   source.line(`const {${abi.join(',')}}=abi;`)
-  source.line('const {store,guard,instances}=runtime;')
+  source.line(`const {store,guard,instances${plan.async ? ',scheduler' : ''}}=runtime;`)
   plan.instances.forEach((_, i) => {
     source.line(`const I${i}=instances[${i}],H${i}=I${i}.handles;`)
   })

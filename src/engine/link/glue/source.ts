@@ -1,5 +1,7 @@
 // engine/link/glue/source.ts: collects the emitted program: constants handed in, helper functions, statements.
 import {MayflyError} from '../../../base/errors.ts'
+import type {Type} from '../../abi/types.ts'
+import {TypeTable} from './type-table.ts'
 
 /** V8 gives up somewhere above 200,000 variables in one function, and takes the process with it. */
 const MAX_NAMES = 100_000
@@ -15,6 +17,7 @@ export class Source {
   readonly #helpers = new Map<string, string>()
   #count = 0
   #size = 0
+  readonly #types = new TypeTable()
   readonly #who: string
 
   constructor(who: string) {
@@ -69,6 +72,11 @@ export class Source {
       this.line(write(name))
     }
     return name
+  }
+
+  /** The one object that stands for `type` and all types of the same structure. */
+  type(type: Type): Type {
+    return this.#types.canonical(type)
   }
 
   get text(): string {

@@ -4,7 +4,7 @@ import {discriminantSize, flagsSize, layoutOf, recordLayout, variantLayout} from
 import {casesOf, elementsOf, type Resource, type Type} from '../../abi/types.ts'
 import type {Border} from './border.ts'
 import {type EmittedCase, emittedCases} from './cases.ts'
-import {TYPED_ARRAYS} from './load.ts'
+import {copyType, TYPED_ARRAYS} from './load.ts'
 import {memberExpr, memberNames} from './names.ts'
 import type {Source} from './source.ts'
 import {typeId} from './type-id.ts'
@@ -91,7 +91,7 @@ export function storeStatement(
     case 'error-context':
     case 'stream':
     case 'future':
-      throw new Error(`${type.kind} values are refused before glue is emitted`)
+      return `${m}.view.setUint32(${ptr},${asyncExpr(source, border, type, value)},true);`
     default:
       return `${storeHelper(source, border, type)}(${ptr},${value});`
   }
@@ -134,7 +134,7 @@ function listExpr(source: Source, border: Border, element: Type, list: string): 
 }
 
 /** (ptr, array): stores the elements into a range that is known to be valid. */
-function elementsHelper(source: Source, border: Border, element: Type): string {
+export function elementsHelper(source: Source, border: Border, element: Type): string {
   const {size} = layoutOf(element, border.ptr)
   return source.helper(`storeElements:${border.key}:${typeId(element)}`, 'storeElements_', name => {
     const store = storeStatement(source, border, element, 'q', 'v[i]')
@@ -217,6 +217,13 @@ function handleExpr(
   return type.resource.instance === border.instance
     ? rep
     : `${border.handles}.addBorrow(${resource},${rep},scope)`
+}
+
+function asyncExpr(source: Source, border: Border, type: Type, value: string): string {
+  const instance = `I${border.instance}`
+  if (type.kind !== 'stream' && type.kind !== 'future') return `H${border.instance}.put(${value})`
+  const side = border.host ? `fromHost(scheduler,${copyType(source, type)},${value})` : value
+  return `lowerSide(${instance},${side})`
 }
 
 function enumExpr(source: Source, type: Type & {kind: 'enum'}, value: string): string {
@@ -306,8 +313,12 @@ export function lowerFlat(source: Source, border: Border, type: Type, value: str
     case 'option':
     case 'result':
       return lowerFlatVariant(source, border, type, value)
+    case 'error-context':
+    case 'stream':
+    case 'future':
+      return named(source, asyncExpr(source, border, type, value))
     default:
-      throw new Error(`${type.kind} values are refused before glue is emitted`)
+      throw new Error('every type has a flat form')
   }
 }
 

@@ -1,0 +1,334 @@
+// engine/link/glue/async.ts: emits the functions between guests and the host for components with the asynchronous ABI: what
+// values cross is put together as for synchronous ones, and handed as closures to engine/async, which decides when.
+import {type FlatType, flattenFunc, flattenTypes, MAX_FLAT_ASYNC_PARAMS} from '../../abi/flatten.ts'
+import {layoutOf} from '../../abi/layout.ts'
+import {contains, type FuncType, type Type} from '../../abi/types.ts'
+import type {AsyncBuiltin, CoreRef, Func, LiftOptions, Trampoline} from '../plan.ts'
+import type {Border} from './border.ts'
+import type {FunctionEmitter} from './function.ts'
+import {copyType, listExpr} from './load.ts'
+import {quote} from './names.ts'
+import {elementsHelper} from './store.ts'
+
+type Signature = Readonly<{params: readonly FlatType[]; result: FlatType | undefined}>
+type Lifted = Func & {kind: 'lifted'}
+
+const I32 = ['i32'] as const
+
+/** The core parameters of an asynchronous lower (CanonicalABI.md, flatten_functype). */
+export function asyncParams(type: FuncType, options: LiftOptions): readonly FlatType[] {
+  const ptr = options.memory?.address ?? 'i32'
+  const params = flattenTypes(
+    type.params.map(param => param.type),
+    ptr,
+  )
+  const flat: readonly FlatType[] = params.length > MAX_FLAT_ASYNC_PARAMS ? [ptr] : params
+  return type.result === undefined ? flat : [...flat, ptr]
+}
+
+/** The core type of a built-in that may wait. */
+export function signature({name, options}: AsyncBuiltin): Signature {
+  const ptr = options?.memory?.address ?? 'i32'
+  switch (name) {
+    case 'waitable-set.wait':
+    case 'future.read':
+    case 'future.write':
+      return {params: ['i32', ptr], result: 'i32'}
+    case 'stream.read':
+    case 'stream.write':
+      return {params: ['i32', ptr, ptr], result: 'i32'}
+    case 'thread.yield':
+    case 'thread.suspend':
+      return {params: [], result: 'i32'}
+    default:
+      return {params: I32, result: 'i32'}
+  }
+}
+
+export class AsyncEmitter {
+  readonly #functions: FunctionEmitter
+
+  constructor(functions: FunctionEmitter) {
+    this.#functions = functions
+  }
+
+  get #source() {
+    return this.#functions.source
+  }
+
+  #name(func: Func): string {
+    return func.kind === 'host' ? func.name : func.core.kind === 'export' ? func.core.name : 'f'
+  }
+
+  #options(options: LiftOptions): string {
+    return quote(`${options.stringEncoding} ${options.memory?.index ?? ''}`)
+  }
+
+  #type(type: Type | undefined): string {
+    return type === undefined ? 'undefined' : this.#source.constant(this.#source.type(type), 'Y')
+  }
+
+  /** A FuncInst; what it refers to may not be there yet when it is emitted. */
+  #func(func: Func): string {
+    if (func.kind === 'host') {
+      const host = this.#source.constant(func.host.call, 'host')
+      return this.#source.helper(
+        `hostFunc:${host}:${func.type.async}`,
+        'F_',
+        name => `const ${name}=hostFunc((...args)=>${host}(store,...args),${func.type.async});`,
+      )
+    }
+    const key = this.#source.constant(func, 'key')
+    return this.#source.helper(`func:${key}:false`, 'F_', name => this.#lifted(func, name, false))
+  }
+
+  #core(ref: CoreRef, blocks: boolean, params: readonly FlatType[], result: FlatType | undefined): string {
+    return blocks
+      ? `stackCall(scheduler,${this.#functions.blockingNow(ref, params, result)})`
+      : `plainCall(guard,${this.#functions.ref(ref)})`
+  }
+
+  #lifted(func: Lifted, name: string, host: boolean): string {
+    const {type, instance, options} = func
+    const functions = this.#functions
+    const border = functions.border(options, instance, host)
+    const flat = flattenFunc(type, border.ptr)
+    const blocks = functions.plan.instances[instance]!.blocks
+    const args = type.params.map((_, i) => `a${i}`)
+    const lowered = functions.lowerParams(border, type, args, flat.paramsSpilled)
+    const params: readonly FlatType[] = flat.paramsSpilled ? [border.ptr] : flat.params
+    const form = !options.async ? 'sync' : options.callback === undefined ? 'stackful' : 'callback'
+    const coreResult =
+      flat.results.length === 0 ? undefined : flat.resultSpilled ? border.ptr : flat.results[0]!
+    const result = form === 'sync' ? coreResult : form === 'callback' ? 'i32' : undefined
+    const sync = border.memory === undefined ? '' : `${border.memory}.sync();`
+    const callback =
+      options.callback === undefined
+        ? 'undefined'
+        : this.#core(options.callback, blocks, ['i32', 'i32', 'i32'], 'i32')
+    const lift =
+      form === 'sync' && type.result !== undefined
+        ? `c=>{${sync}${functions.liftResult(border, type.result, flat.resultSpilled)}return r}`
+        : '()=>undefined'
+    const postReturn =
+      options.postReturn === undefined
+        ? 'undefined'
+        : `c=>{guard.enter();${functions.ref(options.postReturn)}(${coreResult === undefined ? '' : 'c'});guard.leave()}`
+    const lower =
+      `(args,task)=>{scope=task;${sync}const [${args.join(',')}]=args;` +
+      `${lowered.statements}return [${lowered.values.join(',')}]}`
+    const fields = [
+      `name:${quote(this.#name(func))}`,
+      `instance:I${instance}`,
+      `asyncType:${type.async}`,
+      `form:${quote(form)}`,
+      `hasStack:${blocks}`,
+      `result:${this.#type(type.result)}`,
+      `options:${this.#options(options)}`,
+      `lower:${lower}`,
+      `core:${this.#core(func.core, blocks, params, result)}`,
+      `callback:${callback}`,
+      `lift:${lift}`,
+      `postReturn:${postReturn}`,
+    ]
+    return `let ${name}_;const ${name}=(...use)=>(${name}_??=lift({${fields.join(',')}}))(...use);`
+  }
+
+  lower(index: number, {func, options, instance}: Trampoline & {kind: 'lower'}): void {
+    const functions = this.#functions
+    const {type} = func
+    const lends = type.params.some(param => contains(param.type, 'borrow'))
+    const border = functions.border(options, instance, func.kind === 'host', lends)
+    const flat = flattenFunc(type, border.ptr)
+    const spilled = options.async ? flat.params.length > MAX_FLAT_ASYNC_PARAMS : flat.paramsSpilled
+    const resultSpilled = options.async ? type.result !== undefined : flat.resultSpilled
+    const coreParams = spilled ? ['p0'] : flat.params.map((_, i) => `p${i}`)
+    const params = resultSpilled ? [...coreParams, 'ret'] : coreParams
+    const args = type.params.map((_, i) => `a${i}`)
+    const sync = border.memory === undefined ? '' : `${border.memory}.sync();`
+    const lowered = functions.lowerResult(border, type.result, resultSpilled)
+    const any = !options.async && !resultSpilled && flat.results[0] === 'i64' ? '0n' : '0'
+    const site = `{name:${quote(this.#name(func))},func:${this.#func(func)},async:${options.async},asyncType:${type.async}}`
+    functions.trampolineLine(
+      index,
+      params.join(','),
+      `guard.leave();return runtime.give(lower(runtime.thread(I${instance}),${site},` +
+        `l=>{lenders=l;${sync}${functions.liftParams(border, type, coreParams, spilled)}return [${args.join(',')}]},` +
+        `r=>{${sync}${lowered.statements}return ${lowered.value}}),${any})`,
+    )
+  }
+
+  /** resource.drop of a guest's resource: its destructor is a call like others. */
+  drop(index: number, resourceIndex: number, instance: number): void {
+    const {resource, dtor} = this.#functions.plan.resources[resourceIndex]!
+    const R = this.#source.constant(resource, 'R')
+    const owner = resource.instance!
+    const blocks = this.#functions.plan.instances[owner]!.blocks
+    const name = this.#source.name('D_')
+    const core = dtor === undefined ? '(args,done)=>done()' : this.#core(dtor, blocks, I32, undefined)
+    this.#source.line(
+      `let ${name}_;const ${name}=(...use)=>(${name}_??=lift({name:'the destructor',instance:I${owner},asyncType:false,` +
+        `form:'sync',hasStack:${blocks},result:undefined,options:'',lower:args=>args,core:${core},callback:undefined,` +
+        'lift:()=>undefined,postReturn:undefined}))(...use);',
+    )
+    this.#functions.trampolineLine(
+      index,
+      'i',
+      `guard.leave();I${instance}.checkLeave();const h=H${instance}.drop(${R},i>>>0);` +
+        'if(!h.own){guard.enter();return}' +
+        `return runtime.give(lower(runtime.thread(I${instance}),{name:'the destructor',func:${name},async:false,asyncType:false},` +
+        '()=>[h.rep],()=>undefined),undefined)',
+    )
+  }
+
+  export(func: Lifted, exported: string, args: readonly string[]): string {
+    const key = this.#source.constant(func, 'key')
+    const name = this.#source.helper(`func:${key}:true`, 'F_', each => this.#lifted(func, each, true))
+    return `const c=scheduler.call(${name},${quote(exported)},[${args.join(',')}]);return c.promise??c.value;`
+  }
+
+  builtin(index: number, builtin: AsyncBuiltin): void {
+    const [params, expression] = this.#builtin(builtin)
+    this.#functions.trampolineLine(
+      index,
+      params,
+      `guard.leave();const I=I${builtin.instance};const th=runtime.thread(I);return runtime.give(${expression},0)`,
+    )
+  }
+
+  #builtin(builtin: AsyncBuiltin): [params: string, expression: string] {
+    const {name, async, cancellable, slot, valueType, type, options, instance} = builtin
+    const copies = type !== undefined && (type.kind === 'stream' || type.kind === 'future')
+    const T = copies ? copyType(this.#source, type) : ''
+    const verb = quote(/read/.test(name) ? 'read' : 'write')
+    switch (name) {
+      case 'backpressure.inc':
+        return ['', 'I.addBackpressure(1)']
+      case 'backpressure.dec':
+        return ['', '(I.addBackpressure(-1),scheduler.kick())']
+      case 'task.cancel':
+        return ['', 'taskCancel(th)']
+      case 'task.return':
+        return this.#taskReturn(builtin)
+      case 'context.get':
+        return ['', `contextGet(th,${slot},${quote(valueType)})`]
+      case 'context.set':
+        return ['v', `contextSet(th,${slot},v)`]
+      case 'subtask.cancel':
+        return ['i', `subtaskCancel(th,i>>>0,${async})`]
+      case 'subtask.drop':
+        return ['i', 'subtaskDrop(I,i>>>0)']
+      case 'stream.new':
+      case 'future.new':
+        return ['', `copyNew(I,${T})`]
+      case 'stream.drop-readable':
+      case 'stream.drop-writable':
+      case 'future.drop-readable':
+      case 'future.drop-writable':
+        return ['i', `copyDrop(I,${T},${verb},i>>>0)`]
+      case 'stream.read':
+      case 'stream.write':
+        return ['i,p,n', `copy(th,${this.#copy(builtin, T, verb)},i>>>0,p>>>0,n>>>0)`]
+      case 'future.read':
+      case 'future.write':
+        return ['i,p', `copy(th,${this.#copy(builtin, T, verb)},i>>>0,p>>>0,1)`]
+      case 'stream.cancel-read':
+      case 'stream.cancel-write':
+      case 'future.cancel-read':
+      case 'future.cancel-write':
+        return ['i', `copyCancel(th,${T},${verb},${async},i>>>0)`]
+      case 'waitable-set.new':
+        return ['', 'waitableSetNew(I)']
+      case 'waitable-set.wait':
+        return ['s,p', `waitableSetWait(th,s>>>0,${cancellable},${this.#storeEvent(builtin)})`]
+      case 'waitable-set.poll':
+        return ['s,p', `waitableSetPoll(th,s>>>0,${cancellable},${this.#storeEvent(builtin)})`]
+      case 'waitable-set.drop':
+        return ['s', 'waitableSetDrop(I,s>>>0)']
+      case 'waitable.join':
+        return ['i,s', 'waitableJoin(I,i>>>0,s>>>0)']
+      case 'error-context.new': {
+        const border = this.#functions.border(options!, instance, false)
+        const lift = this.#functions.liftParams(border, STRING_PARAM, ['p', 'n'], false)
+        return ['p,n', `errorContextNew(I,()=>{${border.memory}.sync();${lift}return a0})`]
+      }
+      case 'error-context.debug-message': {
+        const border = this.#functions.border(options!, instance, false)
+        const lowered = this.#functions.lowerResult(border, STRING, true)
+        return ['i,ret', `(r=>{${lowered.statements}})(errorContextDebugMessage(I,i>>>0))`]
+      }
+      case 'error-context.drop':
+        return ['i', 'errorContextDrop(I,i>>>0)']
+      case 'thread.index':
+        return ['', 'threadIndex(th)']
+      case 'thread.new-indirect':
+        return ['f,c', `threadNew(th,threadStart(runtime,${this.#functions.ref(builtin.table!)},f>>>0),c)`]
+      case 'thread.resume-later':
+        return ['i', 'threadResumeLater(th,i>>>0)']
+      case 'thread.suspend':
+        return ['', `threadSuspend(th,${cancellable})`]
+      case 'thread.yield':
+        return ['', `threadYield(th,${cancellable})`]
+      case 'thread.suspend-then-resume':
+      case 'thread.yield-then-resume':
+        return ['i', `threadSwitch(th,i>>>0,${cancellable},${name === 'thread.yield-then-resume'})`]
+      case 'thread.suspend-then-promote':
+      case 'thread.yield-then-promote':
+        return ['i', `threadPromote(th,i>>>0,${cancellable},${name === 'thread.yield-then-promote'})`]
+      default:
+        throw new Error(`${name} is refused before glue is emitted`)
+    }
+  }
+
+  #taskReturn({type, options, instance}: AsyncBuiltin): [string, string] {
+    const border = this.#functions.border(options!, instance, false)
+    const func: FuncType = {
+      async: true,
+      params: type === undefined ? [] : [{label: 'r', type}],
+      result: undefined,
+    }
+    const flat = flattenFunc(func, border.ptr)
+    const params = flat.paramsSpilled ? ['p0'] : flat.params.map((_, i) => `p${i}`)
+    const lift = (each: Border) =>
+      `${each.memory === undefined ? '' : `${each.memory}.sync();`}` +
+      `${this.#functions.liftParams(each, func, params, flat.paramsSpilled)}return ${type === undefined ? 'undefined' : 'a0'}`
+    const forHost = this.#functions.border(options!, instance, true)
+    return [
+      params.join(','),
+      `taskReturn(th,${this.#options(options!)},${this.#type(type)},()=>{if(th.task.toHost){${lift(forHost)}}${lift(border)}})`,
+    ]
+  }
+
+  #storeEvent({options, instance}: AsyncBuiltin): string {
+    const {memory} = this.#functions.border(options!, instance, false)
+    return `(a,b)=>{${memory}.sync();const q=p>>>0;${memory}.checkAligned(q,8,4);${memory}.view.setUint32(q,a,true);${memory}.view.setUint32(q+4,b,true)}`
+  }
+
+  #copy({type, options, instance, async, name}: AsyncBuiltin, T: string, verb: string): string {
+    const element = (type as Type & {kind: 'stream' | 'future'}).element
+    const border = this.#functions.border(options!, instance, false)
+    const codec = element === undefined ? 'undefined' : this.#codec(border, element)
+    return this.#source.helper(
+      `copy:${name}:${T}:${async}:${codec}`,
+      'B_',
+      each => `const ${each}={type:${T},verb:${verb},async:${async},codec:${codec}};`,
+    )
+  }
+
+  #codec(border: Border, element: Type): string {
+    const {size, align} = layoutOf(element, border.ptr)
+    const m = border.memory
+    const load = listExpr(this.#source, border, element, 'p', 'n')
+    const store = elementsHelper(this.#source, border, element)
+    return this.#source.helper(
+      `codec:${border.key}:${this.#type(element)}`,
+      'codec_',
+      name =>
+        `const ${name}={size:${size},check:(p,n)=>{${m}.sync();${m}.checkAligned(p,n*${size},${align})},` +
+        `load:(p,n)=>{${m}.sync();${m}.begin();return ${load}},store:(p,v)=>{${m}.sync();${store}(p,v)}};`,
+    )
+  }
+}
+
+const STRING: Type = {kind: 'string'}
+const STRING_PARAM: FuncType = {async: false, params: [{label: 's', type: STRING}], result: undefined}
