@@ -38,7 +38,7 @@ export function adoptInstance(
     const left = globalOf(exports, lean.budget.left)
     left.value = UNLIMITED
     if (options.budget !== undefined) {
-      options.budget.join({sizes, left, hook: globalOf(exports, lean.budget.hook)})
+      options.budget.join({sizes, left, hook: tableOf(exports, lean.budget.hook)})
       budgets.set(exports, options.budget)
     }
   }
@@ -49,8 +49,8 @@ export function adoptInstance(
 
 function wire(memory: LeanMemory, exports: WebAssembly.Exports): void {
   const owner = ownerOf(memoryOf(exports, memory.exportName))
-  globalOf(exports, memory.sizeFunction).value = owner.size
-  globalOf(exports, memory.growFunction).value = owner.grow
+  tableOf(exports, memory.sizeFunction).set(0, owner.size)
+  tableOf(exports, memory.growFunction).set(0, owner.grow)
 }
 
 function ownerOf(memory: WebAssembly.Memory): Owner {

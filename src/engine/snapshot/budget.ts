@@ -19,7 +19,7 @@ export type MemoryBudget = {
 export type BudgetMember = Readonly<{
   sizes: readonly WebAssembly.Global[]
   left: WebAssembly.Global
-  hook: WebAssembly.Global
+  hook: WebAssembly.Table
 }>
 
 /** (module (import "" "" (func (param i64) (result i32))) (export "" (func 0))): makes a host function a funcref. */
@@ -63,7 +63,7 @@ export function createMemoryBudget(options: {limitPages: number; component?: str
         budget.exceeded = true
         return 0
       }
-      member.hook.value = new WebAssembly.Instance(hookModule!, {'': {'': ask}}).exports['']
+      member.hook.set(0, new WebAssembly.Instance(hookModule!, {'': {'': ask}}).exports[''])
       giveTo(member)
     },
     settle() {

@@ -7,7 +7,7 @@ import type {CodeFacts, Edit} from './lean-code.ts'
 type Address = 'i32' | 'i64'
 type Bytes = readonly number[]
 
-/** What stands for a memory's size and growth: functions of a defined memory, globals of an imported one. */
+/** What stands for a memory's size and growth: functions of a defined memory, tables of one function of an imported one. */
 export type MemoryHelpers = Readonly<{sizeGlobal: number | undefined; size: number; grow: number}>
 
 export type Helpers = Readonly<{
@@ -15,6 +15,7 @@ export type Helpers = Readonly<{
   types: readonly Bytes[]
   functions: readonly Readonly<{type: number; body: Bytes}>[]
   globals: readonly Bytes[]
+  tables: readonly Bytes[]
   memories: readonly MemoryHelpers[]
   budget: Readonly<{left: number; hook: number}> | undefined
   /** The global that says whether a passive segment was dropped. */
@@ -36,7 +37,14 @@ const globalSet = (index: number) => [0x24, ...unsigned(index)]
 const constant = (type: Address, value: bigint) => [type === 'i32' ? 0x41 : 0x42, ...signed(value)]
 const toI64 = (type: Address) => (type === 'i32' ? [0xad] : [])
 const fromI64 = (type: Address) => (type === 'i32' ? [0xa7] : [])
-const callRef = (type: number) => [0x14, ...unsigned(type)]
+/**
+ * Calls a table's only function. Not call_ref: V8 14.6 reads the upper half of a code pointer from padding there, and
+ * jumps to nowhere.
+ */
+const callOnly = (type: number, table: number) => [0x41, 0, 0x11, ...unsigned(type), ...unsigned(table)]
+const onlyIsNull = (table: number) => [0x41, 0, 0x25, ...unsigned(table), 0xd1]
+/** A table of exactly one funcref. */
+const ONE_FUNCTION = [0x70, 1, 1, 1]
 const when = (...then: number[]) => [0x04, EMPTY, ...then, 0x0b]
 const I64_SUB = 0x7d
 const I64_ADD = 0x7c
@@ -52,6 +60,7 @@ export function planHelpers(module: CoreModule, facts: CodeFacts): Helpers {
   const types: Bytes[] = []
   const functions: {type: number; body: Bytes}[] = []
   const globals: Bytes[] = []
+  const tables: Bytes[] = []
   const typeIndices = new Map<string, number>()
   const type = (params: Bytes, results: Bytes): number => {
     const bytes = [0x60, params.length, ...params, results.length, ...results]
@@ -66,21 +75,20 @@ export function planHelpers(module: CoreModule, facts: CodeFacts): Helpers {
     module.functions.length + functions.push({type: typeIndex, body}) - 1
   const addGlobal = (valueType: Bytes, init: Bytes) =>
     module.globals.length + globals.push([...valueType, 1, ...init, END]) - 1
-  const addReference = (typeIndex: number) =>
-    addGlobal([0x63, ...signed(BigInt(typeIndex))], [0xd0, ...signed(BigInt(typeIndex))])
+  const addReference = () => module.tables.length + tables.push(ONE_FUNCTION) - 1
 
   const imported = importedCount(module, 'memory')
   const hookType = module.memories.length > imported ? type([I64], [I32]) : 0
   const budget =
     module.memories.length > imported
-      ? {left: addGlobal([I64], constant('i64', 0n)), hook: addReference(hookType)}
+      ? {left: addGlobal([I64], constant('i64', 0n)), hook: addReference()}
       : undefined
   const memories = module.memories.map(({limits}, index): MemoryHelpers => {
     const value = VALUE[limits.address]
+    // Needed by the calls as well, which are written when the types are out.
     const sizeType = type([], [value])
     const growType = type([value], [value])
-    if (index < imported)
-      return {sizeGlobal: undefined, size: addReference(sizeType), grow: addReference(growType)}
+    if (index < imported) return {sizeGlobal: undefined, size: addReference(), grow: addReference()}
     const sizeGlobal = addGlobal([value], constant(limits.address, 0n))
     const largest = LARGEST[limits.address]
     const max = limits.max === undefined || limits.max > largest ? largest : limits.max
@@ -118,11 +126,11 @@ export function planHelpers(module: CoreModule, facts: CodeFacts): Helpers {
     const value = VALUE[module.memories[edit.memory]!.limits.address]
     if (edit.memory < imported)
       return edit.kind === 'size'
-        ? [...globalGet(memory.size), ...callRef(type([], [value]))]
-        : [...globalGet(memory.grow), ...callRef(type([value], [value]))]
+        ? callOnly(type([], [value]), memory.size)
+        : callOnly(type([value], [value]), memory.grow)
     return edit.kind === 'size' ? globalGet(memory.sizeGlobal!) : [0x10, ...unsigned(memory.grow)]
   }
-  return {types, functions, globals, memories, budget, dropFlags, replacement}
+  return {types, functions, globals, tables, memories, budget, dropFlags, replacement}
 }
 
 type Growth = Readonly<{
@@ -149,8 +157,8 @@ function growBody(address: Address, {index, sizeGlobal, max, left, hook, hookTyp
     ...[...localGet(1), ...constant('i64', max), ...size, I64_SUB, I64_GT_U, ...when(...refuse)],
     ...overBudget,
     ...when(
-      ...[...globalGet(hook), 0xd1, ...when(...refuse)],
-      ...[...localGet(1), ...globalGet(left), I64_SUB, ...globalGet(hook), ...callRef(hookType)],
+      ...[...onlyIsNull(hook), ...when(...refuse)],
+      ...[...localGet(1), ...globalGet(left), I64_SUB, ...callOnly(hookType, hook)],
       ...[0x45, ...when(...refuse)],
       ...[...overBudget, ...when(...refuse)],
     ),

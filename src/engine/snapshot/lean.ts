@@ -62,7 +62,7 @@ export type LeanMemory = Readonly<{
   sizeGlobal: string | undefined
   /**
    * Of a defined memory: export names of the functions that stand for memory.size and memory.grow.
-   * Of an imported one: of the mutable globals that must be pointed at its owner's functions.
+   * Of an imported one: of the tables of one function that must be given its owner's.
    */
   sizeFunction: string
   growFunction: string
@@ -165,7 +165,7 @@ function describe(module: CoreModule, {reserve, segments, helpers, globals}: Pla
   const memories = module.memories.map(({limits}, i): LeanMemory => {
     const {sizeGlobal, size, grow} = helpers.memories[i]!
     const imported = i < importedMemories
-    const kind = imported ? 'global' : 'func'
+    const kind = imported ? 'table' : 'func'
     return {
       exportName: add(`memory ${i}`, 'memory', i),
       imported,
@@ -184,7 +184,7 @@ function describe(module: CoreModule, {reserve, segments, helpers, globals}: Pla
     .map(({element}, i) => ({exportName: add(`table ${i}`, 'table', importedTables + i), element}))
   const budget = helpers.budget && {
     left: add('left', 'global', helpers.budget.left),
-    hook: add('hook', 'global', helpers.budget.hook),
+    hook: add('hook', 'table', helpers.budget.hook),
   }
   const start = module.start === undefined ? undefined : add('start', 'func', module.start)
   return {exports, description: {start, globals: own, memories, tables, budget}}
@@ -224,7 +224,7 @@ function assemble(module: CoreModule, {facts, helpers, segments, globals, export
       SECTION.function,
       helpers.functions.map(({type}) => unsigned(type)),
     ),
-    ...asItIs(SECTION.table),
+    ...append(SECTION.table, helpers.tables),
     ...memorySection(module),
     ...asItIs(SECTION.tag),
     ...globalSection(module, globals, helpers.globals),
