@@ -16,13 +16,12 @@ import type {
 import type {CoreModule} from '../core/module.ts'
 import {decodeCoreModule} from '../core/module-decode.ts'
 import type {HostFunction, HostInterface, HostResource, Imports} from './imports.ts'
+import {coreExport, coreSpace, exportMap} from './items.ts'
 import {mayWait} from './may-wait.ts'
 import type {
   AsyncBuiltin,
   CoreImportPlan,
   CoreRef,
-  ExportMap,
-  ExportPlan,
   LiftOptions,
   MemoryRef,
   Plan,
@@ -562,39 +561,8 @@ class Resolver {
   }
 }
 
-function coreSpace(scope: Scope, sort: string): CoreRef[] {
-  switch (sort) {
-    case 'func':
-      return scope.coreFuncs
-    case 'table':
-      return scope.coreTables
-    case 'memory':
-      return scope.coreMemories
-    case 'global':
-      return scope.coreGlobals
-    default:
-      return scope.coreTags
-  }
-}
-
 /** The address types of the memories that a module exports, by name. */
 const memoryAddresses = (module: CoreModule): ReadonlyMap<string, 'i32' | 'i64'> =>
   new Map(
     module.exports.flatMap(({name, type}) => (type.kind === 'memory' ? [[name, type.limits.address]] : [])),
   )
-
-function coreExport(instance: CoreInstanceItem, name: string): CoreRef {
-  return instance.kind === 'exports'
-    ? instance.exports.get(name)!
-    : {kind: 'export', instance: instance.instance, name}
-}
-
-/** Functions and instances of functions; types and components are of no use to a caller. */
-function exportMap(items: InstanceItem): ExportMap {
-  const exports = new Map<string, ExportPlan>()
-  for (const [name, item] of items) {
-    if (item.sort === 'func') exports.set(name, {kind: 'func', func: item.func})
-    if (item.sort === 'instance') exports.set(name, {kind: 'instance', exports: exportMap(item.instance)})
-  }
-  return exports
-}
