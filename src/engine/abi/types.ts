@@ -1,20 +1,7 @@
 // engine/abi/types.ts: component-level types with every index resolved, as the canonical ABI sees them.
+import type {PrimValType} from '../component/component.ts'
 
-export type PrimKind =
-  | 'bool'
-  | 's8'
-  | 'u8'
-  | 's16'
-  | 'u16'
-  | 's32'
-  | 'u32'
-  | 's64'
-  | 'u64'
-  | 'f32'
-  | 'f64'
-  | 'char'
-  | 'string'
-  | 'error-context'
+export type PrimKind = PrimValType
 
 /** Nodes are shared: a type defined once in a component is one object, so identity is a good cache key. */
 export type Type =
