@@ -3,6 +3,7 @@ import {MayflyError} from '../../base/errors.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
 import {asTrap, type Sandbox} from '../../engine/pool/sandbox.ts'
 import {StateKey} from '../../engine/store.ts'
+import {turns} from '../../engine/turns.ts'
 import {type Outcome, RETURNED} from '../trigger.ts'
 import type {HttpEvent, HttpGuest} from './guest.ts'
 
@@ -34,13 +35,15 @@ export class SandboxedGuest implements HttpGuest {
     else this.#runIn(leased, event)
   }
 
+  /** In a turn of its own, as every stretch of a guest: one that is stopped there takes no other event's promises along. */
   #runLater(leased: Promise<Sandbox>, event: HttpEvent): void {
     leased.then(
-      sandbox => {
-        if (!event.aborted) return this.#runIn(sandbox, event)
-        this.#pool.release(sandbox)
-        event.settle(RETURNED)
-      },
+      sandbox =>
+        turns.add(() => {
+          if (!event.aborted) return this.#runIn(sandbox, event)
+          this.#pool.release(sandbox)
+          event.settle(RETURNED)
+        }),
       error => event.settle({kind: 'trap', error: asTrap(error)}),
     )
   }
