@@ -24,6 +24,14 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     summary: 'show what is in a component',
     load: async () => (await import('./commands/inspect.ts')).command,
   },
+  types: {
+    summary: 'write TypeScript declarations of what a component imports and exports',
+    load: async () => (await import('./commands/types.ts')).command,
+  },
+  compose: {
+    summary: "plug components' exports into another's imports",
+    load: async () => (await import('./commands/compose.ts')).command,
+  },
   doctor: {
     summary: 'show what this machine offers, and what to do about the rest',
     load: async () => (await import('./commands/doctor.ts')).command,

@@ -3,6 +3,8 @@ import {detectTier} from '../engine/snapshot/detect.ts'
 import type {Tier} from './doctor/machine.ts'
 
 export {buildApp} from './build-app.ts'
+export {composeFiles} from './compose-files.ts'
+export {declareTypes} from './declare-types.ts'
 export {inspectComponent} from './inspect-component.ts'
 export {prepareApp} from './prepare-app.ts'
 export {startApp} from './start-app.ts'
