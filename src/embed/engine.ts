@@ -1,0 +1,139 @@
+// embed/engine.ts: components run by a program of one's own.
+import {readFile} from 'node:fs/promises'
+import {basename} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {MayflyError} from '../base/errors.ts'
+import {decodeComponent} from '../engine/component/decode.ts'
+import {validateComponent} from '../engine/component/validate.ts'
+import {LinkedComponent} from '../engine/link/linked-component.ts'
+import {versionKey} from '../engine/link/version.ts'
+import {PreparedComponent} from '../engine/pool/prepared-component.ts'
+import type {Component, World} from './component.ts'
+import {type HostImports, hostImports} from './host-objects.ts'
+import {inTurn} from './lease.ts'
+import {checkedLimits, type Limits} from './limits.ts'
+import {LoadedComponent} from './loaded-component.ts'
+import {entropy, guard, modules, tier, watch} from './surroundings.ts'
+import {takeOwnTurns} from './turns.ts'
+import {type Granted, grantedWasi, type WasiOptions} from './wasi-options.ts'
+
+/** The binary itself, or the file that holds it. */
+export type ComponentSource = string | URL | Uint8Array
+
+export type LoadOptions<W extends World = World> = Readonly<{
+  /** By it messages name the component; the file's name by default. */
+  name?: string
+  /** WASI 0.2, with what is granted of it. Without it the component must not import any. */
+  wasi?: WasiOptions
+  limits?: Limits
+}> &
+  GivenImports<W['imports']>
+
+/** Required where the world is known and imports something. */
+type GivenImports<I> = string extends keyof I
+  ? Readonly<{imports?: HostImports}>
+  : [keyof I] extends [never]
+    ? Readonly<{imports?: Record<never, never>}>
+    : Readonly<{imports: I}>
+
+/**
+ * Loads components and runs them in sandboxes. One for a program is enough.
+ *
+ *     await using engine = new Engine()
+ *     const greeter = await engine.load<World>('greeter.wasm', {imports: {log: console.log}})
+ *     console.log(await greeter.exports.greet('Ada'))
+ */
+export class Engine implements AsyncDisposable {
+  readonly #components = new Set<LoadedComponent<any>>()
+  #unwatch: (() => Promise<void>) | undefined
+  #closed = false
+
+  /**
+   * Compiles a component, links it with what it is given, and initialises it: its start functions run now, and may call
+   * host functions, two or three times.
+   * @throws DECODE_, VALIDATE_, LINK_, EMBED_, TRAP_ and LIMIT_ errors
+   */
+  async load<W extends World = World>(
+    source: ComponentSource,
+    ...[options]: Record<never, never> extends LoadOptions<W>
+      ? [options?: LoadOptions<W>]
+      : [options: LoadOptions<W>]
+  ): Promise<Component<W>> {
+    this.#checkOpen()
+    const {imports = {}, wasi, limits: wanted, name = nameOf(source)} = (options ?? {}) as LoadOptions
+    const limits = checkedLimits(wanted)
+    const bytes = source instanceof Uint8Array ? source : await readFile(source)
+    const decoded = decodeComponent(bytes, {file: name})
+    const type = validateComponent(decoded)
+    const own = hostImports(type, imports)
+    this.#checkOpen()
+    takeOwnTurns()
+    if (limits.cpuMs < NO_LIMIT) this.#unwatch ??= watch()
+    const granted: Granted = wasi === undefined ? {imports: new Map(), close: () => {}} : grantedWasi(wasi)
+    try {
+      const taken = new Set([...own.keys()].map(versionKey))
+      const linked = new LinkedComponent(decoded, {
+        who: `component "${name}"`,
+        modules,
+        imports: new Map([...[...granted.imports].filter(([each]) => !taken.has(versionKey(each))), ...own]),
+        remedy: missing => remedyFor(missing, wasi !== undefined),
+      })
+      const prepared = await inTurn(
+        onStopped =>
+          new PreparedComponent(linked, {
+            tier: tier(),
+            guard,
+            entropy,
+            component: name,
+            limitPages: limits.limitPages,
+            limits,
+            snapshot: 'auto',
+            imageMs: limits.cpuMs,
+            onStopped,
+          }),
+      )
+      const component = new LoadedComponent<W>(name, prepared, linked.exports, limits, () => {
+        granted.close()
+        this.#components.delete(component)
+      })
+      this.#components.add(component)
+      if (this.#closed) await component.close()
+      this.#checkOpen()
+      return component
+    } catch (error) {
+      granted.close()
+      throw error
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new MayflyError('EMBED_CLOSED', {what: 'the engine', remedy: 'make another'})
+  }
+
+  /** Closes all its components. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#components].map(component => component.close()))
+    await this.#unwatch?.()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** Beyond it the watchdog has nothing to do. */
+const NO_LIMIT = 0x7fff_ffff
+
+function nameOf(source: ComponentSource): string {
+  if (source instanceof Uint8Array) return 'component'
+  return basename(source instanceof URL ? fileURLToPath(source) : source, '.wasm')
+}
+
+function remedyFor(name: string, hasWasi: boolean): string {
+  if (name.startsWith('wasi:') && !hasWasi) return 'grant it WASI: load(source, {wasi: {}})'
+  const [interfaceName, func] = name.split('#')
+  return func === undefined
+    ? `give it as imports: {${JSON.stringify(interfaceName)}: ...}`
+    : `give the function in imports[${JSON.stringify(interfaceName)}]`
+}

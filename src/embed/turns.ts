@@ -1,0 +1,25 @@
+// embed/turns.ts: turns of the event loop in which guests run inside somebody else's program.
+import {turns} from '../engine/turns.ts'
+
+let port: MessagePort | undefined
+
+/**
+ * A guest that is stopped takes down the turn it runs in. Immediates share one with all others of the program, which node
+ * would lose; a message of a port of our own has one to itself.
+ */
+export function takeOwnTurns(): void {
+  if (port !== undefined) return
+  const {port1, port2} = new MessageChannel()
+  port = port1
+  let due: () => void = () => {}
+  port2.onmessage = () => {
+    port2.unref()
+    due()
+  }
+  port2.unref()
+  turns.schedule = run => {
+    due = run
+    port2.ref()
+    port1.postMessage(undefined)
+  }
+}

@@ -1,0 +1,11 @@
+// index.ts: Mayfly as a library.
+export {type ErrorCode, MayflyError} from './base/errors.ts'
+export {err, ok, type Result} from './base/result.ts'
+export type {Component, LeasedSandbox, World} from './embed/component.ts'
+export {type ComponentSource, Engine, type LoadOptions} from './embed/engine.ts'
+export type {HostImports} from './embed/host-objects.ts'
+export type {Limits} from './embed/limits.ts'
+export type {Awaitable, GuestStream, StreamSource} from './embed/streams.ts'
+export type {HttpDestination, Output, WasiOptions} from './embed/wasi-options.ts'
+export {ErrorContext} from './engine/async/error-context.ts'
+export type {GuestResource} from './engine/link/guest-resource.ts'
