@@ -15,6 +15,7 @@ export const RUN_FLAGS = {
     value: 'NAME[=VALUE]',
     help: "set a variable; without a value, this process's own",
   },
+  network: {type: 'switch', help: 'let the guest use the network: sockets, and HTTP requests to any host'},
   invoke: {type: 'text', value: 'NAME', help: 'call this export of a core module, with ARGS as its numbers'},
   argv0: {type: 'text', value: 'NAME', help: "the program's own name (default: that of the file)"},
 } as const satisfies Flags
@@ -26,6 +27,8 @@ export type RunOptions = Readonly<{
   args: readonly string[]
   environment: readonly (readonly [name: string, value: string])[]
   dirs: readonly Preopen[]
+  /** Whether all of the network is granted; none of it is otherwise. */
+  network: boolean
   invoke: string | undefined
 }>
 
@@ -42,6 +45,7 @@ export function readRunOptions(
     args: [values.argv0 ?? basename(file), ...args],
     environment: values.env.flatMap(given => variableOf(given, env)),
     dirs: values.dir.map(given => preopenOf(given, cwd)),
+    network: values.network,
     invoke: values.invoke,
   }
 }

@@ -12,14 +12,17 @@ import {GuestExit, guestExit} from '../wasi/cli/exit.ts'
 import {type Mounts, openMounts} from '../wasi/filesystem/mounts.ts'
 import {createHttpClient} from '../wasi/http/client.ts'
 import {httpInterfaces} from '../wasi/http/http.ts'
+import {p3HttpInterfaces} from '../wasi/p3/http/http.ts'
 import {type CoreCommand, linkCoreCommand} from '../wasi/preview1/core-command.ts'
 import {worldOf} from '../wasi/preview1/world.ts'
+import {GRANT_ALL} from '../wasi/sockets/grants.ts'
 import {wasiImports} from '../wasi/wasi.ts'
 import {type EngineParts, engineParts} from './engine-parts.ts'
 import {processInput, processOutput} from './guest-stdio.ts'
 import type {RunOptions} from './run-options.ts'
 
-const RUN = 'wasi:cli/run@0.2.0'
+/** A component that has both means the newer one. */
+const RUNS = ['wasi:cli/run@0.3.0', 'wasi:cli/run@0.2.0'] as const
 const MEMORY_PAGES = 65_536
 /** It runs as long as it likes: whoever started it can stop it. */
 const NO_LIMITS = {cpuMs: 0x7fff_ffff, idleMs: Number.POSITIVE_INFINITY}
@@ -165,7 +168,7 @@ function componentRunnable(bytes: Uint8Array, {options, engine, mounts, input}: 
   if (invoke !== undefined) throw new MayflyError('CLI_NOT_SUPPORTED', {what: '--invoke of a component'})
   const component = decodeComponent(bytes, {file})
   validateComponent(component)
-  const client = createHttpClient({policy: {check: () => 'denied'}})
+  const client = createHttpClient({policy: {check: () => (options.network ? 'allowed' : 'denied')}})
   const program = new LinkedComponent(component, {
     who: args[0]!,
     modules: engine.modules,
@@ -179,10 +182,15 @@ function componentRunnable(bytes: Uint8Array, {options, engine, mounts, input}: 
         stderr: processOutput(2),
         args,
         environment,
+        ...(options.network ? {grants: GRANT_ALL} : {}),
       }),
       ...httpInterfaces(() => client),
+      ...p3HttpInterfaces(() => client),
     ]),
   })
-  const index = program.requireExport(RUN, 'run', 'build it as a command, or serve it with `mayfly up`')
+  const [newer, older] = RUNS
+  const index =
+    program.findExport(newer, 'run') ??
+    program.requireExport(older, 'run', 'build it as a command, or serve it with `mayfly up`')
   return {program, index, args: [], exitCode: result => ((result as {tag: string}).tag === 'ok' ? 0 : 1)}
 }

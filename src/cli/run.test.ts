@@ -1,59 +1,10 @@
 import assert from 'node:assert/strict'
-import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {delimiter, join} from 'node:path'
-import {after, describe, test} from 'node:test'
-import {fileURLToPath} from 'node:url'
-import {parse} from '@bytecodealliance/jco'
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {describe, test} from 'node:test'
+import {dir, finish, mayfly, start, WASMTIME, write} from './run.fixtures.ts'
 import {readRunOptions} from './run-options.ts'
-
-const LAUNCHER = fileURLToPath(new URL('../../bin/mayfly.js', import.meta.url))
-
-const dir = mkdtempSync(join(tmpdir(), 'mayfly-run-'))
-after(() => rmSync(dir, {recursive: true, force: true}))
-
-/** Another runtime to compare with, where there is one. */
-const WASMTIME = findWasmtime()
-
-function findWasmtime(): string | undefined {
-  const paths = (process.env['PATH'] ?? '').split(delimiter).map(path => join(path, 'wasmtime'))
-  return [process.env['WASMTIME'], ...paths].find(path => {
-    try {
-      accessSync(path ?? '', constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}
-
-async function write(name: string, text: string): Promise<string> {
-  const file = join(dir, name)
-  writeFileSync(file, await parse(text))
-  return file
-}
-
-type Outcome = Readonly<{code: number | null; signal: string | null; stdout: Buffer; stderr: string}>
-
-const start = (program: string, args: readonly string[]): ChildProcessWithoutNullStreams =>
-  spawn(program, args, {cwd: dir, env: {...process.env, FROM_OUTSIDE: 'inherited'}})
-
-async function finish(
-  child: ChildProcessWithoutNullStreams,
-  stdin: Uint8Array | string = '',
-): Promise<Outcome> {
-  const [stdout, stderr]: Buffer[][] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => stdout!.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => stderr!.push(chunk))
-  child.stdin.on('error', () => {})
-  child.stdin.end(stdin)
-  const [code, signal] = await once(child, 'close')
-  return {code, signal, stdout: Buffer.concat(stdout!), stderr: Buffer.concat(stderr!).toString()}
-}
-
-const mayfly = (...args: string[]) => start(process.execPath, [LAUNCHER, 'run', ...args])
 
 const wasi = (name: string, type: string): string =>
   `(import "wasi_snapshot_preview1" "${name}" (func $${name} ${type}))`
@@ -265,7 +216,13 @@ test('what cannot be run is told before anything runs', async () => {
   }
 })
 
-const NONE: Parameters<typeof readRunOptions>[0] = {dir: [], env: [], invoke: undefined, argv0: undefined}
+const NONE: Parameters<typeof readRunOptions>[0] = {
+  dir: [],
+  env: [],
+  network: false,
+  invoke: undefined,
+  argv0: undefined,
+}
 const OPTIONS: readonly (readonly [Partial<typeof NONE>, readonly string[], object])[] = [
   [{}, ['a/b.wasm', 'x'], {file: '/cwd/a/b.wasm', args: ['b.wasm', 'x']}],
   [{argv0: 'tool'}, ['b.wasm'], {args: ['tool']}],

@@ -48,7 +48,10 @@ function interfacesOf(wit: string, name: string): Map<string, Map<string, Wit>> 
   return found
 }
 
-const offered = wasiImports({clock: fakeClock(), random: fakeRandom()})
+/** Those of 0.3 are tested beside their rooms. */
+const offered = new Map(
+  [...wasiImports({clock: fakeClock(), random: fakeRandom()})].filter(([name]) => name.endsWith('@0.2.12')),
+)
 const specified = new Map(
   PACKAGES.flatMap(name => [...interfacesOf(fs.readFileSync(witPath(name), 'utf8'), name)]),
 )

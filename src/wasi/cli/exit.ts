@@ -2,6 +2,7 @@
 
 import type {Result} from '../../base/result.ts'
 import {hostFunction} from '../../engine/link/imports.ts'
+import type {Store} from '../../engine/store.ts'
 import {type NamedInterface, wasiInterface} from '../interface.ts'
 
 /** Thrown through the guest by `exit`. Not a failure: the trigger reads the status. */
@@ -29,7 +30,13 @@ const exitWith = (statusCode: number): never => {
   throw new GuestExit(statusCode)
 }
 
+/** The functions of wasi:cli/exit. */
+export const EXITS = {
+  exit: (_: Store, status: Result<undefined, undefined>): never => exitWith(status.tag === 'ok' ? 0 : 1),
+  exitWithCode: (_: Store, statusCode: number): never => exitWith(statusCode),
+} as const
+
 export const exitInterface: NamedInterface = wasiInterface('cli/exit', {
-  exit: hostFunction((_, status: Result<undefined, undefined>) => exitWith(status.tag === 'ok' ? 0 : 1)),
-  'exit-with-code': hostFunction((_, statusCode: number) => exitWith(statusCode)),
+  exit: hostFunction(EXITS.exit),
+  'exit-with-code': hostFunction(EXITS.exitWithCode),
 })

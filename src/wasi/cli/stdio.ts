@@ -57,10 +57,10 @@ class SinkStream implements OutputStream {
 }
 
 /** For output that nobody wants. */
-const DISCARD: OutputSink = {write: () => undefined}
+export const DISCARD: OutputSink = {write: () => undefined}
 
 /** An input stream that ended before it began. */
-const EMPTY: InputStream = {
+export const EMPTY: InputStream = {
   ready: () => true,
   whenReady: () => DONE,
   read: () => CLOSED,

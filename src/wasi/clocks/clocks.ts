@@ -19,6 +19,15 @@ const SECOND = 1_000_000_000n
 export const datetimeOf = (ns: bigint): Datetime =>
   ns < 0n ? {seconds: 0n, nanoseconds: 0} : {seconds: ns / SECOND, nanoseconds: Number(ns % SECOND)}
 
+/** wasi:clocks/system-clock instant, which may be before the epoch. */
+export type Instant = Datetime
+
+/** Nanoseconds since the epoch as an instant: the nanoseconds count forwards always. */
+export function instantOf(ns: bigint): Instant {
+  const nanoseconds = ((ns % SECOND) + SECOND) % SECOND
+  return {seconds: (ns - nanoseconds) / SECOND, nanoseconds: Number(nanoseconds)}
+}
+
 /** Every call asks the clock anew: an event never sees a time that stands still. */
 export function clocksInterfaces(config: ClocksConfig): readonly NamedInterface[] {
   const {clock, resolutionNs = 1n} = config

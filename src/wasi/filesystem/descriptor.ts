@@ -15,7 +15,13 @@ export type FileDescriptor = Readonly<{
   /** Whether its mount is writable: its times may be set even where it was opened to be read. */
   mutable: boolean
 }>
-export type DirectoryDescriptor = Readonly<{kind: 'directory'; directory: Directory; held: Held}>
+export type DirectoryDescriptor = Readonly<{
+  kind: 'directory'
+  directory: Directory
+  held: Held
+  /** Whether it was opened to change names: told by `flagsOf`, and no more than its mount lets it. */
+  mutates: boolean
+}>
 export type Descriptor = FileDescriptor | DirectoryDescriptor
 
 /** wasi:filesystem/types descriptor-flags. */
@@ -29,9 +35,9 @@ export type DescriptorFlags = Readonly<{
 }>
 
 /** A descriptor for `directory`, which it closes when it is dropped. */
-export function describe(store: Store, directory: Directory): DirectoryDescriptor {
+export function describe(store: Store, directory: Directory, mutates = true): DirectoryDescriptor {
   const held = hold(store, {close: () => leave(directory)})
-  return {kind: 'directory', directory, held}
+  return {kind: 'directory', directory, held, mutates: mutates && directory.writable}
 }
 
 export function drop(store: Store, descriptor: Descriptor): void {
@@ -69,7 +75,7 @@ export function flagsOf(descriptor: Descriptor): DescriptorFlags {
     fileIntegritySync: false,
     dataIntegritySync: false,
     requestedWriteSync: false,
-    mutateDirectory: !file && descriptor.directory.writable,
+    mutateDirectory: !file && descriptor.mutates,
   }
 }
 

@@ -13,7 +13,7 @@ import {metadataHashOf, type Stats, statOf} from './stat.ts'
 import {setEntryTimes} from './system-times.ts'
 import {type NewTimestamp, timesOf} from './times.ts'
 
-type PathFlags = Readonly<{symlinkFollow: boolean}>
+export type PathFlags = Readonly<{symlinkFollow: boolean}>
 
 const isLink = (stats: Stats): boolean => !('kind' in stats) && stats.isSymbolicLink()
 const isDirectory = (stats: Stats): boolean => 'kind' in stats || stats.isDirectory()
@@ -106,6 +106,16 @@ function symlink(target: string, place: Place): void {
   fs.symlinkSync(target, path)
 }
 
+/** A link is no directory, even with a slash at its end; where it leads out, that comes first. */
+function removeDirectory(self: Descriptor, path: string, place: Place): void {
+  const at = mutable(place, 'invalid')
+  if (place.mustBeDirectory && isLink(statsAt({...place, mustBeDirectory: false}))) {
+    statsFor(self, {symlinkFollow: true}, path)
+    throw new Fault('not-directory')
+  }
+  fs.rmdirSync(at)
+}
+
 function unlink(place: Place): void {
   const path = mutable(place, 'is-directory')
   if (place.mustBeDirectory) throw new Fault(isDirectory(statsAt(place)) ? 'is-directory' : 'not-directory')
@@ -173,7 +183,7 @@ export const directoryFunctions: Readonly<Record<string, HostItem>> = {
     attempt(() => locate(directoryOf(self), path, false, readLink)),
   ),
   '[method]descriptor.remove-directory-at': hostFunction((_, self: Descriptor, path: string) =>
-    change(self, path, place => fs.rmdirSync(mutable(place, 'invalid'))),
+    change(self, path, place => removeDirectory(self, path, place)),
   ),
   '[method]descriptor.rename-at': hostFunction(
     (_, self: Descriptor, oldPath: string, other: Descriptor, newPath: string) =>

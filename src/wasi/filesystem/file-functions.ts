@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import {err, ok, type Result} from '../../base/result.ts'
 import {blockingFunction, type HostItem, hostFunction} from '../../engine/link/imports.ts'
+import type {Store} from '../../engine/store.ts'
 import {readLength} from '../io/input-stream.ts'
 import {type Descriptor, fileOf, readable, statsOf, writable} from './descriptor.ts'
 import {attempt, type ErrorCode, errorCodeOf, Fault} from './error-code.ts'
@@ -14,7 +15,7 @@ import {type NewTimestamp, timesOf} from './times.ts'
 /** Offsets are signed in every system. */
 const MAX_OFFSET = (1n << 63n) - 1n
 
-function offsetOf(offset: bigint): bigint {
+export function offsetOf(offset: bigint): bigint {
   if (offset > MAX_OFFSET) throw new Fault('invalid')
   return offset
 }
@@ -51,6 +52,14 @@ function sync(descriptor: Descriptor, dataOnly: boolean): unknown {
   return descriptor.file.flush(dataOnly).then(ok, thrown => err(errorCodeOf(thrown)))
 }
 
+/** The file to append to, for whoever leaves it; `offset` null: it sees to the place itself. */
+export function appendable(store: Store, self: Descriptor): {file: OpenFile; offset: bigint | null} {
+  const file = writable(self)
+  const fd = reopen(file.fd, fs.constants.O_WRONLY | fs.constants.O_APPEND)
+  if (fd !== undefined) return {file: new OpenFile(store, fd), offset: null}
+  return {file: file.share(), offset: fs.fstatSync(file.fd, {bigint: true}).size}
+}
+
 export const fileFunctions: Readonly<Record<string, HostItem>> = {
   '[method]descriptor.read-via-stream': hostFunction((_, self: Descriptor, offset: bigint) =>
     attempt(() => {
@@ -66,10 +75,8 @@ export const fileFunctions: Readonly<Record<string, HostItem>> = {
   ),
   '[method]descriptor.append-via-stream': hostFunction((store, self: Descriptor) =>
     attempt(() => {
-      const file = writable(self)
-      const fd = reopen(file.fd, fs.constants.O_WRONLY | fs.constants.O_APPEND)
-      if (fd !== undefined) return writeStream(new OpenFile(store, fd), null)
-      return writeStream(file.share(), fs.fstatSync(file.fd, {bigint: true}).size)
+      const {file, offset} = appendable(store, self)
+      return writeStream(file, offset)
     }),
   ),
   // Advice may be ignored; only that it is for a file is checked.

@@ -1,5 +1,6 @@
 // wasi/filesystem/filesystem.ts: the package wasi:filesystem.
-import {hostFunction, hostResource} from '../../engine/link/imports.ts'
+import {type HostItem, hostFunction, hostResource} from '../../engine/link/imports.ts'
+import type {Store} from '../../engine/store.ts'
 import {causeIn} from '../errors.ts'
 import {type NamedInterface, wasiInterface} from '../interface.ts'
 import type {IoError} from '../io/streams.ts'
@@ -18,7 +19,7 @@ export type FilesystemConfig = Readonly<{
 }>
 
 /** Functions of any descriptor. */
-const descriptorFunctions = {
+export const descriptorFunctions: Readonly<Record<string, HostItem>> = {
   '[method]descriptor.get-flags': hostFunction((_, self: Descriptor) => attempt(() => flagsOf(self))),
   '[method]descriptor.get-type': hostFunction((_, self: Descriptor) =>
     attempt(() => (self.kind === 'file' ? 'regular-file' : 'directory')),
@@ -45,18 +46,18 @@ const typesInterface: NamedInterface = wasiInterface('filesystem/types', {
   'filesystem-error-code': hostFunction((_, error: IoError) => causeIn('filesystem', error)),
 })
 
-export function filesystemInterfaces(config: FilesystemConfig = {}): readonly NamedInterface[] {
-  const preopens = config.mounts?.preopens ?? []
-  return [
-    typesInterface,
-    wasiInterface('filesystem/preopens', {
-      'get-directories': hostFunction(store => {
-        const listed = attempt(() =>
-          preopens.map(([path, virtual]) => [describe(store, mounted(virtual)), path]),
-        )
-        // A guest that asks for its preopens a thousand times without dropping them gets none any more.
-        return listed.tag === 'ok' ? listed.val : []
-      }),
-    }),
-  ]
-}
+/** wasi:filesystem/preopens get-directories */
+export const directoriesOf =
+  ({mounts}: FilesystemConfig) =>
+  (store: Store): readonly (readonly [Descriptor, string])[] => {
+    const listed = attempt(() =>
+      (mounts?.preopens ?? []).map(([path, virtual]) => [describe(store, mounted(virtual)), path] as const),
+    )
+    // A guest that asks for its preopens a thousand times without dropping them gets none any more.
+    return listed.tag === 'ok' ? listed.val : []
+  }
+
+export const filesystemInterfaces = (config: FilesystemConfig = {}): readonly NamedInterface[] => [
+  typesInterface,
+  wasiInterface('filesystem/preopens', {'get-directories': hostFunction(directoriesOf(config))}),
+]

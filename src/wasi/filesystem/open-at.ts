@@ -15,7 +15,7 @@ const {O_RDONLY, O_WRONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC} = fs.constants
 // Absent on Windows. Non-blocking, because opening a FIFO would wait for its other end; no terminal is taken over.
 const {O_NONBLOCK = 0, O_NOCTTY = 0} = fs.constants
 
-type Mode = Readonly<{read: boolean; write: boolean; system: number}>
+type Mode = Readonly<{read: boolean; write: boolean; mutates: boolean; system: number}>
 
 /** As wasmtime reads the flags: create and truncate write, and what is not opened to write is opened to read. */
 function modeOf(open: OpenFlags, flags: DescriptorFlags): Mode {
@@ -24,7 +24,7 @@ function modeOf(open: OpenFlags, flags: DescriptorFlags): Mode {
   let system = (write ? (read ? O_RDWR : O_WRONLY) : O_RDONLY) | O_NONBLOCK | O_NOCTTY
   if (open.create) system |= open.exclusive ? O_CREAT | O_EXCL : O_CREAT
   if (open.truncate) system |= O_TRUNC
-  return {read, write, system}
+  return {read, write, mutates: flags.mutateDirectory, system}
 }
 
 /** @throws Fault, or the system's error */
@@ -54,13 +54,14 @@ function openPlace(store: Store, place: Place, mode: Mode, directory: boolean): 
   }
   if (name === '.' || mount !== undefined || directory || mustBeDirectory) {
     if (mode.write) throw new Fault(dir.writable ? 'is-directory' : 'not-permitted')
-    return describe(store, enter(dir, name))
+    return describe(store, enter(dir, name), mode.mutates)
   }
   if (mode.write && !dir.writable) throw new Fault('not-permitted')
   const host = hostOf(dir)
   const fd = openEntry(host, name, mode.system)
   if (kindOf(fd) === 'file') return opened(store, fd, mode, dir.writable)
-  return describe(store, {virtual: undefined, host: holdOpened(host, name, fd), writable: dir.writable})
+  const found = {virtual: undefined, host: holdOpened(host, name, fd), writable: dir.writable}
+  return describe(store, found, mode.mutates)
 }
 
 /** Closes what is neither: a guest has no business with devices, and could wait for a FIFO for ever. */

@@ -51,7 +51,8 @@ export function typeOf(
   return entry.isCharacterDevice() ? 'character-device' : 'unknown'
 }
 
-export function statOf(stats: Stats): DescriptorStat {
+/** `timeOf` makes a timestamp of nanoseconds since the epoch. */
+export function statOf(stats: Stats, timeOf: (ns: bigint) => Datetime = datetimeOf): DescriptorStat {
   if (isVirtual(stats))
     return {
       type: 'directory',
@@ -65,9 +66,9 @@ export function statOf(stats: Stats): DescriptorStat {
     type: typeOf(stats),
     linkCount: stats.nlink,
     size: stats.size,
-    dataAccessTimestamp: datetimeOf(stats.atimeNs),
-    dataModificationTimestamp: datetimeOf(stats.mtimeNs),
-    statusChangeTimestamp: datetimeOf(stats.ctimeNs),
+    dataAccessTimestamp: timeOf(stats.atimeNs),
+    dataModificationTimestamp: timeOf(stats.mtimeNs),
+    statusChangeTimestamp: timeOf(stats.ctimeNs),
   }
 }
 

@@ -33,9 +33,15 @@ function bind(): System | 'none' {
   return 'none'
 }
 
+/** struct timespec: nanoseconds count forwards, before the epoch too. */
+function timespec(ns: bigint): [bigint, bigint] {
+  const nanoseconds = ((ns % SECOND) + SECOND) % SECOND
+  return [(ns - nanoseconds) / SECOND, nanoseconds]
+}
+
 /** struct timespec[2] */
 const timespecs = ({access, modification}: Times): BigInt64Array =>
-  BigInt64Array.of(access / SECOND, access % SECOND, modification / SECOND, modification % SECOND)
+  BigInt64Array.from([...timespec(access), ...timespec(modification)])
 
 const seconds = (ns: bigint): number => Number(ns) / 1e9
 

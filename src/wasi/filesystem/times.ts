@@ -6,10 +6,11 @@ import type {Stats} from './stat.ts'
 /** wasi:filesystem/types new-timestamp. */
 export type NewTimestamp = Readonly<{tag: 'no-change'} | {tag: 'now'} | {tag: 'timestamp'; val: Datetime}>
 
-/** In nanoseconds since the epoch. */
+/** In nanoseconds since the epoch, or before it. */
 export type Times = Readonly<{access: bigint; modification: bigint}>
 
 const SECOND = 1_000_000_000n
+const MAX_SECONDS = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** `stats` is asked only where something is to stay as it is. */
 export function timesOf(stats: () => Stats, access: NewTimestamp, modification: NewTimestamp): Times {
@@ -25,6 +26,6 @@ function nanosecondsOf(timestamp: NewTimestamp, old: bigint | undefined): bigint
   if (timestamp.tag === 'no-change') return old!
   if (timestamp.tag === 'now') return BigInt(Date.now()) * 1_000_000n
   const {seconds, nanoseconds} = timestamp.val
-  if (nanoseconds >= 1e9 || seconds > BigInt(Number.MAX_SAFE_INTEGER)) throw new Fault('invalid')
+  if (nanoseconds >= 1e9 || seconds > MAX_SECONDS || seconds < -MAX_SECONDS) throw new Fault('invalid')
   return seconds * SECOND + BigInt(nanoseconds)
 }

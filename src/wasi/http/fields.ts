@@ -1,13 +1,12 @@
 // wasi/http/fields.ts: the wasi:http fields resource, headers and trailers alike.
-import {MayflyError} from '../../base/errors.ts'
 import {err, ok, type Result} from '../../base/result.ts'
 import {isFieldValue, isForbidden, isToken, parseLength} from './field-syntax.ts'
 
-export type HeaderError = Readonly<{tag: 'invalid-syntax' | 'forbidden' | 'immutable'}>
+export type HeaderError = Readonly<{tag: 'invalid-syntax' | 'forbidden' | 'immutable' | 'size-exceeded'}>
 /** Name in lower case, value as bytes (latin1 where it came from node). */
 export type Field = [name: string, value: Uint8Array]
 
-/** Names and values of one fields resource together, plus 32 bytes a field; more traps. */
+/** Names and values of one fields resource together, plus 32 bytes a field. */
 export const FIELDS_MAX_BYTES = 128 * 1024
 const FIELD_OVERHEAD_BYTES = 32
 
@@ -15,6 +14,7 @@ const DONE: Result<undefined, never> = ok(undefined)
 const INVALID = err<HeaderError>({tag: 'invalid-syntax'})
 const FORBIDDEN = err<HeaderError>({tag: 'forbidden'})
 const IMMUTABLE = err<HeaderError>({tag: 'immutable'})
+const SIZE_EXCEEDED = err<HeaderError>({tag: 'size-exceeded'})
 const {latin1Slice} = Buffer.prototype as unknown as {latin1Slice: (start: number, end: number) => string}
 
 /** Bytes to the string with the same code units. */
@@ -69,7 +69,9 @@ export class Fields {
     if (isForbidden(key)) return FORBIDDEN
     if (!isValueOf(key, value)) return INVALID
     if (this.immutable) return IMMUTABLE
-    this.#grow(key.length + value.length + FIELD_OVERHEAD_BYTES)
+    const bytes = this.#bytes + sizeOf(key, value)
+    if (bytes > FIELDS_MAX_BYTES) return SIZE_EXCEEDED
+    this.#bytes = bytes
     this.#list!.push([key, value])
     return DONE
   }
@@ -80,11 +82,13 @@ export class Fields {
     if (isForbidden(key)) return FORBIDDEN
     for (const value of values) if (!isValueOf(key, value)) return INVALID
     if (this.immutable) return IMMUTABLE
+    let bytes = this.#bytes
+    for (const [name, value] of this.#list!) if (name === key) bytes -= sizeOf(key, value)
+    for (const value of values) bytes += sizeOf(key, value)
+    if (bytes > FIELDS_MAX_BYTES) return SIZE_EXCEEDED
     this.#remove(key)
-    for (const value of values) {
-      this.#grow(key.length + value.length + FIELD_OVERHEAD_BYTES)
-      this.#list!.push([key, value])
-    }
+    for (const value of values) this.#list!.push([key, value])
+    this.#bytes = bytes
     return DONE
   }
 
@@ -97,12 +101,19 @@ export class Fields {
     return DONE
   }
 
+  /** Deletes them, and gives their values. */
+  take(name: string): Result<Uint8Array[], HeaderError> {
+    const values = this.get(name)
+    const deleted = this.delete(name)
+    return deleted.tag === 'ok' ? ok(values) : deleted
+  }
+
   /** A mutable copy. */
   clone(): Fields {
     const copy = new Fields()
     const list = this.entries().slice()
     copy.#list = list
-    for (const [name, value] of list) copy.#bytes += name.length + value.length + FIELD_OVERHEAD_BYTES
+    for (const [name, value] of list) copy.#bytes += sizeOf(name, value)
     return copy
   }
 
@@ -135,18 +146,13 @@ export class Fields {
     let kept = 0
     for (const field of list) {
       if (field[0] !== key) list[kept++] = field
-      else this.#bytes -= key.length + field[1].length + FIELD_OVERHEAD_BYTES
+      else this.#bytes -= sizeOf(key, field[1])
     }
     list.length = kept
   }
-
-  #grow(bytes: number): void {
-    this.#bytes += bytes
-    if (this.#bytes > FIELDS_MAX_BYTES) {
-      throw new MayflyError('TRAP_HOST', {reason: `header fields take more than ${FIELDS_MAX_BYTES} bytes`})
-    }
-  }
 }
+
+const sizeOf = (name: string, value: Uint8Array): number => name.length + value.length + FIELD_OVERHEAD_BYTES
 
 // A content-length that is no number would be a lie about where the next message starts.
 const isValueOf = (key: string, value: Uint8Array): boolean =>

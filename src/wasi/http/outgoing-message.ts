@@ -45,6 +45,8 @@ export class OutgoingResponse extends OutgoingMessage {
 // RFC 3986: no spaces, controls, quotes or angle brackets, and no fragment, which is never sent.
 const PATH = /^(?:[/?][!$-;=?-~]*|\*)$/
 const SCHEME = /^[a-zA-Z][a-zA-Z0-9+\-.]*$/
+export const isScheme = (text: string): boolean => SCHEME.test(text)
+
 const AUTHORITY = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::([0-9]{1,5}))?$/
 
 /** host[:port] without user information; the port is 0 to 65535. */
@@ -76,7 +78,7 @@ export class OutgoingRequest extends OutgoingMessage {
   }
 
   setScheme(scheme: Scheme | undefined): boolean {
-    if (scheme?.tag === 'other' && !SCHEME.test(scheme.val)) return false
+    if (scheme?.tag === 'other' && !isScheme(scheme.val)) return false
     this.scheme = scheme
     return true
   }

@@ -5,7 +5,7 @@ import {type HostFunction, type HostItem, hostFunction, hostResource} from '../.
 import {type NamedInterface, wasiInterface} from '../interface.ts'
 import type {FutureIncomingResponse} from './client.ts'
 import {type ErrorCode, HttpIoError} from './error-code.ts'
-import {type Field, Fields} from './fields.ts'
+import {FIELDS_MAX_BYTES, type Field, Fields, type HeaderError} from './fields.ts'
 import {FutureTrailers, type IncomingBody} from './incoming-body.ts'
 import type {IncomingRequest, IncomingResponse} from './incoming-message.ts'
 import type {Method, Scheme} from './method.ts'
@@ -31,15 +31,26 @@ const errors: Readonly<Record<string, HostItem>> = {
   'http-error-code': of((error: unknown) => (error instanceof HttpIoError ? error.cause : undefined)),
 }
 
+/** 0.2 has no error for more than fits. */
+function bounded<T>(result: Result<T, HeaderError>): Result<T, HeaderError> {
+  if (result.tag === 'err' && result.val.tag === 'size-exceeded')
+    throw new MayflyError('TRAP_HOST', {reason: `header fields take more than ${FIELDS_MAX_BYTES} bytes`})
+  return result
+}
+
 const fields: Readonly<Record<string, HostItem>> = {
   fields: hostResource<Fields>(),
   '[constructor]fields': pure(() => new Fields()),
-  '[static]fields.from-list': of((entries: Field[]) => Fields.fromList(entries)),
+  '[static]fields.from-list': of((entries: Field[]) => bounded(Fields.fromList(entries))),
   '[method]fields.get': of1((self: Fields, name: string) => self.get(name)),
   '[method]fields.has': of1((self: Fields, name: string) => self.has(name)),
-  '[method]fields.set': of2((self: Fields, name: string, values: Uint8Array[]) => self.set(name, values)),
+  '[method]fields.set': of2((self: Fields, name: string, values: Uint8Array[]) =>
+    bounded(self.set(name, values)),
+  ),
   '[method]fields.delete': of1((self: Fields, name: string) => self.delete(name)),
-  '[method]fields.append': of2((self: Fields, name: string, value: Uint8Array) => self.append(name, value)),
+  '[method]fields.append': of2((self: Fields, name: string, value: Uint8Array) =>
+    bounded(self.append(name, value)),
+  ),
   '[method]fields.entries': of((self: Fields) => self.entries()),
   '[method]fields.clone': of((self: Fields) => self.clone()),
 }

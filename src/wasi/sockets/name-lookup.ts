@@ -56,7 +56,7 @@ function asciiName(name: string): string | undefined {
   return ascii.length <= 253 && /[a-z_]/.test(ascii) && !ascii.includes('..') ? ascii : undefined
 }
 
-function resolve(store: Store, grants: SocketGrants, name: string): Result<Addresses, ErrorCode> {
+export function lookUp(store: Store, grants: SocketGrants, name: string): Result<Addresses, ErrorCode> {
   const addresses = new Addresses()
   const literal = parseIp(name.replace(/^\[(.*)\]$/, '$1'))
   if (literal !== undefined) {
@@ -80,7 +80,7 @@ function resolve(store: Store, grants: SocketGrants, name: string): Result<Addre
 export const nameLookupInterface = (grants: SocketGrants | undefined): NamedInterface =>
   wasiInterface('sockets/ip-name-lookup', {
     'resolve-addresses': hostFunction((store, _network, name: string) =>
-      grants === undefined ? fails('access-denied') : resolve(store, grants, name),
+      grants === undefined ? fails('access-denied') : lookUp(store, grants, name),
     ),
     'resolve-address-stream': hostResource<Addresses>(),
     '[method]resolve-address-stream.resolve-next-address': hostFunction((_, self: Addresses) => self.next()),

@@ -23,7 +23,7 @@ const MAX_WAITING_BYTES = 1024 * 1024
 /** What may be on its way out at once. */
 const MAX_SENDING = 16
 /** UDP over IPv4: 65535 less both headers. */
-const MAX_DATAGRAM = 65_507
+export const MAX_DATAGRAM = 65_507
 
 export class IncomingDatagrams implements Pollable {
   readonly #remote: SocketAddress | undefined

@@ -1,0 +1,178 @@
+// triggers/http/async-guest.ts: runs each request in a sandbox of its own, for components that export wasi:http/handler@0.3.
+import {MayflyError} from '../../base/errors.ts'
+import {err, ok, type Result} from '../../base/result.ts'
+import {type Idler, idleWatch} from '../../engine/limits/idle-watch.ts'
+import type {Pool} from '../../engine/pool/pool.ts'
+import {asTrap, type Sandbox} from '../../engine/pool/sandbox.ts'
+import {turns} from '../../engine/turns.ts'
+import {type ErrorCode, errorCode} from '../../wasi/http/error-code.ts'
+import {OutgoingResponse} from '../../wasi/http/outgoing-message.ts'
+import {SENT, type Transmitted} from '../../wasi/p3/http/contents.ts'
+import {type Response, requestOf} from '../../wasi/p3/http/message.ts'
+import {RELAYS, type Relays, transmit} from '../../wasi/p3/http/transmit.ts'
+import {type Outcome, RETURNED} from '../trigger.ts'
+import type {HttpEvent, HttpGuest} from './guest.ts'
+import {HTTP_EVENT} from './sandboxed-guest.ts'
+
+/** `handle` is the index of the component's handler.handle, as LinkedComponent.findExport gives it. */
+export class AsyncGuest implements HttpGuest {
+  readonly #pool: Pool
+  readonly #handle: number
+
+  constructor(pool: Pool, handle: number) {
+    this.#pool = pool
+    this.#handle = handle
+  }
+
+  run(event: HttpEvent): undefined {
+    let leased: Sandbox | Promise<Sandbox>
+    try {
+      leased = this.#pool.lease(error => {
+        event.interrupted()
+        event.settle({kind: 'trap', error})
+      })
+    } catch (error) {
+      event.settle({kind: 'trap', error: asTrap(error)})
+      return undefined
+    }
+    if (leased instanceof Promise) this.#runLater(leased, event)
+    else new AsyncRun(this.#pool, leased, event).call(this.#handle)
+    return undefined
+  }
+
+  /** In a turn of its own, as every stretch of a guest: one that is stopped there takes no other event's promises along. */
+  #runLater(leased: Promise<Sandbox>, event: HttpEvent): void {
+    leased.then(
+      sandbox =>
+        turns.add(() => {
+          if (!event.aborted) return new AsyncRun(this.#pool, sandbox, event).call(this.#handle)
+          this.#pool.release(sandbox)
+          event.settle(RETURNED)
+        }),
+      error => event.settle({kind: 'trap', error: asTrap(error)}),
+    )
+  }
+}
+
+/** One event in its sandbox. It is over when the guest has nothing more to do and nothing is passed on for it. */
+class AsyncRun implements Idler {
+  readonly #pool: Pool
+  readonly #sandbox: Sandbox
+  readonly #event: HttpEvent
+  #over = false
+  #returned = false
+  waitingSinceMs = 0
+  /** What the relays had passed on when that was last looked at. */
+  #relayed = 0
+
+  constructor(pool: Pool, sandbox: Sandbox, event: HttpEvent) {
+    this.#pool = pool
+    this.#sandbox = sandbox
+    this.#event = event
+  }
+
+  call(handle: number): void {
+    const sandbox = this.#sandbox
+    const event = this.#event
+    event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
+    sandbox.onStopped = error => {
+      event.interrupted()
+      this.#end({kind: 'trap', error})
+    }
+    event.onAbort = () => this.#abort()
+    sandbox.store.provide(HTTP_EVENT, event)
+    // Most guests need nothing but their own turn: they return, write what they have to say, and end.
+    sandbox.together(() => {
+      try {
+        const called = sandbox.call(handle, requestOf(event.request))
+        if (called instanceof Promise) called.then(this.#answered, this.#failed)
+        else this.#answer(called as Result<Response, ErrorCode>)
+      } catch (error) {
+        this.#failed(error)
+      }
+    })
+    if (this.#returned) this.#wait()
+  }
+
+  readonly #answered = (answer: unknown): void => {
+    if (this.#over) return
+    this.#answer(answer as Result<Response, ErrorCode>)
+    this.#wait()
+  }
+
+  readonly #failed = (error: unknown): void => this.#end({kind: 'trap', error: asTrap(error)})
+
+  #answer(answer: Result<Response, ErrorCode>): void {
+    this.#returned = true
+    if (answer.tag === 'err') this.#event.responseOut.set(answer)
+    else this.#transmit(answer.val)
+  }
+
+  /** A task may go on after it has returned. */
+  #wait(): void {
+    if (this.#over) return
+    if (this.#sandbox.idle) this.#relays()
+    else this.#sandbox.whenIdle().then(() => this.#relays(), this.#failed)
+  }
+
+  #transmit(response: Response): void {
+    const event = this.#event
+    const outgoing = new OutgoingResponse(response.headers)
+    // An interim status is no answer, nor are two lengths one.
+    const body = outgoing.setStatusCode(response.statusCode) ? outgoing.openBody() : undefined
+    if (body === undefined) {
+      response.release()
+      event.responseOut.set(err(errorCode('HTTP-protocol-error')))
+      return
+    }
+    // Nobody may want the bytes of an answer to HEAD; only a client that went away has not got all.
+    const gone = (): Transmitted => (event.aborted ? err(errorCode('connection-terminated')) : SENT)
+    event.responseOut.set(ok(outgoing))
+    transmit(this.#sandbox.store, response.takeContents(), body, gone)
+  }
+
+  #relays(): void {
+    if (this.#over) return
+    const relays = this.#sandbox.store.state(RELAYS)
+    if (relays.idle) {
+      this.#end(RETURNED)
+      return
+    }
+    relays.whenIdle(() => this.#end(RETURNED))
+    this.#watch(relays)
+  }
+
+  // Idler: bytes that are passed on without the guest may not stand still for ever either.
+
+  #watch(relays: Relays): void {
+    this.#relayed = relays.chunks
+    this.waitingSinceMs = performance.now()
+    idleWatch.add(this)
+  }
+
+  get idleLimitMs(): number {
+    return this.#sandbox.idleLimitMs
+  }
+
+  idled(): void {
+    const {store, idleLimitMs: limit} = this.#sandbox
+    const relays = store.state(RELAYS)
+    if (relays.chunks !== this.#relayed) this.#watch(relays)
+    else this.#failed(new MayflyError('LIMIT_IDLE', {limit, component: store.component}))
+  }
+
+  #abort(): void {
+    const error = new MayflyError('TRAP_HOST', {reason: 'the client has gone'})
+    this.#sandbox.abort(error)
+    this.#failed(error)
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#over) return
+    this.#over = true
+    idleWatch.delete(this)
+    const event = this.#event
+    event.memoryTouchedBytes = this.#pool.release(this.#sandbox).pagesRestored * 4096
+    event.settle(outcome)
+  }
+}
