@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-// bin/mayfly.js: starts the command line on a Node that is new enough. Plain JavaScript that runs on Node 20.
-import {existsSync} from 'node:fs'
-import * as module from 'node:module'
-import {homedir} from 'node:os'
-import {dirname, join} from 'node:path'
-import {fileURLToPath, pathToFileURL} from 'node:url'
+// bin/mayfly.js: starts the command line on a Node that is new enough. CommonJS, which Node starts some milliseconds
+// sooner than a module, and plain JavaScript that runs on Node 20.
+'use strict'
+const {existsSync} = require('node:fs')
+const {dirname, join} = require('node:path')
 
 const NEEDED_MAJOR = 26
 /** As in server/node-flags.ts. */
@@ -14,16 +13,16 @@ const GUEST_NODE_FLAGS = [
   '--max-old-space-size=60000',
   '--min-semi-space-size=2',
   '--max-semi-space-size=2',
-  '--no-wasm-inlining',
 ]
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
-const self = fileURLToPath(import.meta.url)
-const packageRoot = dirname(dirname(self))
 
-if (Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR) await runOnNewerNode()
+if (Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR) runOnNewerNode()
 else {
   if (runsGuests() && process.execArgv.length === 0) restartForGuests()
-  await runHere()
+  hideExperimentalWarnings()
+  require('./load.js')
+    .load(dirname(__dirname))
+    .then(({main, keepCode}) => main(process.argv.slice(2), keepCode))
 }
 
 /** Whether this very process is to run guests, as far as can be told before anything is loaded. */
@@ -41,15 +40,6 @@ function restartForGuests() {
   )
 }
 
-async function runHere() {
-  hideExperimentalWarnings()
-  if (process.env.NODE_COMPILE_CACHE === undefined) module.enableCompileCache(join(cacheDir(), 'node'))
-  const source = join(packageRoot, 'src/cli/main.ts')
-  const main = existsSync(source) ? source : join(packageRoot, 'dist/cli/main.js')
-  const {main: run} = await import(pathToFileURL(main).href)
-  await run(process.argv.slice(2))
-}
-
 /** What `--disable-warning=ExperimentalWarning` does, for a process that has started without it. */
 function hideExperimentalWarnings() {
   const emitWarning = process.emitWarning
@@ -59,13 +49,7 @@ function hideExperimentalWarnings() {
   }
 }
 
-function cacheDir() {
-  if (process.env.MAYFLY_CACHE_DIR) return process.env.MAYFLY_CACHE_DIR
-  if (process.env.XDG_CACHE_HOME) return join(process.env.XDG_CACHE_HOME, 'mayfly')
-  return join(homedir(), '.cache', 'mayfly')
-}
-
-async function runOnNewerNode() {
+function runOnNewerNode() {
   const node = newerNode()
   if (node === undefined) {
     console.error(
@@ -76,9 +60,9 @@ async function runOnNewerNode() {
     return
   }
   // The child gets the terminal and the signals; this process only waits for it.
-  const {spawn} = await import('node:child_process')
+  const {spawn} = require('node:child_process')
   const flags = runsGuests() ? GUEST_NODE_FLAGS : []
-  const child = spawn(node, [...flags, self, ...process.argv.slice(2)], {stdio: 'inherit'})
+  const child = spawn(node, [...flags, __filename, ...process.argv.slice(2)], {stdio: 'inherit'})
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
   child.on('error', error => {
     console.error(`error[NODE_TOO_OLD]: cannot start ${node}: ${error.message}`)
@@ -94,13 +78,12 @@ async function runOnNewerNode() {
 
 /** The Node that npm installed for this platform, beside this package or above it. */
 function newerNode() {
-  const {resolve} = module.createRequire(self)
   const names = [`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`]
   names.push(names[0].replace(/^node-/, 'node-bin-'))
   const program = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node'
   for (const name of names) {
     try {
-      const found = join(dirname(resolve(`${name}/package.json`)), program)
+      const found = join(dirname(require.resolve(`${name}/package.json`)), program)
       if (existsSync(found)) return found
     } catch {
       // Not installed here; try the next.

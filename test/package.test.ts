@@ -1,11 +1,12 @@
 // test/package.test.ts: what `npm pack` packs, and that it starts where nothing else is.
 import assert from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
-import {mkdtempSync, readFileSync, rmSync, symlinkSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {after, before, describe, test} from 'node:test'
 import {fileURLToPath} from 'node:url'
+import {parse} from '@bytecodealliance/jco'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'mayfly-package-'))
@@ -17,6 +18,30 @@ const run = (command: string, args: readonly string[], cwd: string) => {
   assert.equal(result.status, 0, `${command} ${args.join(' ')}: ${result.stdout}${result.stderr}`)
   return result.stdout
 }
+
+/** A component that exports `answer`, which gives what `ask` of its host says, and `spin`, which never ends. */
+const COMPONENT = `(component
+  (import "ask" (func $ask (result u32)))
+  (core func $ask' (canon lower (func $ask)))
+  (core module $M (import "" "ask" (func $ask (result i32)))
+    (func (export "answer") (result i32) (call $ask))
+    (func (export "spin") (loop $more (br $more))))
+  (core instance $m (instantiate $M (with "" (instance (export "ask" (func $ask'))))))
+  (func (export "answer") (result u32) (canon lift (core func $m "answer")))
+  (func (export "spin") (canon lift (core func $m "spin"))))`
+const EMBEDDING = `
+import {Engine, MayflyError} from 'mayfly'
+type World = {
+  imports: {ask: () => number | Promise<number>}
+  exports: {answer: () => Promise<number>; spin: () => Promise<void>}
+}
+await using engine = new Engine()
+const bytes = Uint8Array.from(atob('${Buffer.from(await parse(COMPONENT)).toString('base64')}'), c => c.charCodeAt(0))
+const component = await engine.load<World>(bytes, {imports: {ask: async () => 42}, limits: {cpuMs: 50}})
+const answer: number = await component.exports.answer()
+const error: unknown = await component.exports.spin().catch(error => error)
+console.log(answer, error instanceof MayflyError && error.code)
+`
 
 describe('the package', () => {
   let files: readonly string[]
@@ -38,6 +63,8 @@ describe('the package', () => {
     const needed = [
       'bin/mayfly.js',
       'dist/cli/main.js',
+      'dist/cli/index.js',
+      'dist/types/index.d.ts',
       'dist/cli/watchdog-thread.js',
       'dist/cli/init-thread.js',
       'dist/cli/guest/handler.js',
@@ -65,6 +92,19 @@ describe('the package', () => {
   })
 
   test('starts', () => assert.match(run(process.execPath, [launcher, '--version'], dir), /^mayfly /))
+
+  test('is a library, with types, for whoever depends on it', () => {
+    const app = join(dir, 'embedding')
+    mkdirSync(join(app, 'node_modules/@types'), {recursive: true})
+    symlinkSync(join(dir, 'package'), join(app, 'node_modules/mayfly'))
+    symlinkSync(join(ROOT, 'node_modules/@types/node'), join(app, 'node_modules/@types/node'))
+    writeFileSync(join(app, 'package.json'), '{"type": "module"}')
+    writeFileSync(join(app, 'main.ts'), EMBEDDING)
+    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'esnext', '--types', 'node']
+    run(process.execPath, [compiler, ...flags, 'main.ts'], app)
+    assert.equal(run(process.execPath, ['main.ts'], app), '42 LIMIT_CPU\n')
+  })
 
   test('makes an app', () => {
     run(process.execPath, [launcher, 'new', 'shop', '-t', 'http-wat'], dir)

@@ -1,7 +1,7 @@
 // server/in-process.ts: the server of one worker, in this process: nothing to fork, nothing to wait for.
 import type {Server, StartApp, StartOptions} from './app.ts'
 import {guardHeap} from './heap-guard.ts'
-import {keepCompiledCode} from './node-flags.ts'
+import {keepCompiledCode, keepCompiledCodeSoon} from './kept-code.ts'
 
 /** Serves in this process. `kill` is the process's own end. */
 export async function serveInProcess<Description>(
@@ -10,6 +10,7 @@ export async function serveInProcess<Description>(
 ): Promise<Server<Description>> {
   const app = await startApp(options)
   const guard = guardHeap()
+  keepCompiledCodeSoon()
   const stop: Server<Description>['stop'] = async how => {
     await app.stop(how)
     guard.stop()

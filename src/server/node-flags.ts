@@ -1,16 +1,12 @@
 // server/node-flags.ts: how Node must be started, and V8 be set, in a process that runs guests.
-import {flushCompileCache} from 'node:module'
 import {setFlagsFromString} from 'node:v8'
 
 /**
- * Those that only a start can set. Most of V8's flags make it refuse the compiled code that Node brings of its own
- * modules, some 10 ms of every start; the last one does, and is worth it.
+ * Those that only a start can set. None makes V8 refuse the compiled code that Node brings of its own modules, and ours.
  * - A guest stopped by its deadline leaves async_hooks' stack uneven; Node's check of it would end the process.
  * - V8 takes each wasm memory's full length for memory of its heap, which so needs a limit far away. heap-guard.ts bounds
  *   the JavaScript heap, and guests have their limits.
  * - A young generation that fits the processor's caches beside a guest's memory: an event's objects are dead soon.
- * - Without inlining of wasm functions V8 keeps no feedback for it: 100 kB less for each sandbox of a 13 MB component.
- *   What compiles to wasm has inlined before. Set later, it would contradict what Node has compiled already.
  */
 export const GUEST_NODE_FLAGS: readonly string[] = [
   '--disable-warning=ExperimentalWarning',
@@ -18,7 +14,6 @@ export const GUEST_NODE_FLAGS: readonly string[] = [
   '--max-old-space-size=60000',
   '--min-semi-space-size=2',
   '--max-semi-space-size=2',
-  '--no-wasm-inlining',
 ]
 
 /**
@@ -33,6 +28,16 @@ const V8_FLAGS = [
   ['--wasm-lazy-validation', '--no-wasm-lazy-validation'],
 ] as const
 
+/**
+ * Without inlining of wasm functions V8 keeps no feedback for it: 100 kB less for each sandbox of a 13 MB component. What
+ * compiles to wasm has inlined before. On the command line the first implies the second, and V8 refuses all compiled
+ * code of Node's own modules: 20 ms of every start.
+ */
+export const NO_FEEDBACK_FLAGS: readonly string[] = ['--no-wasm-inlining', '--no-wasm-inlining-call-indirect']
+
+/** Node strips types by wasm. */
+let hasCompiledWasm = import.meta.url.endsWith('.ts')
+
 /** Whether a process started with these arguments for Node may run guests. */
 export const mayRunGuests = (execArgv: readonly string[]): boolean =>
   GUEST_NODE_FLAGS.every(flag => execArgv.includes(flag))
@@ -42,9 +47,22 @@ export function tuneForGuests(): void {
   for (const [set] of V8_FLAGS) setFlagsFromString(set)
 }
 
-/** Writes Node's compile cache as the next process needs it: as compiled with the flags that it starts with. */
-export function keepCompiledCode(): void {
+/** Must be told of all wasm that is compiled before `keepNoFeedback`, whatever for. */
+export function wasmWasCompiled(): void {
+  hasCompiledWasm = true
+}
+
+/**
+ * Sets V8 for many sandboxes. Not once it has compiled any wasm: threads share that code, and it would write its feedback
+ * where later instances have no room for it.
+ */
+export function keepNoFeedback(): void {
+  if (!hasCompiledWasm) for (const flag of NO_FEEDBACK_FLAGS) setFlagsFromString(flag)
+}
+
+/** Runs `body` while V8 is set as at the start of a process: code that is kept is taken by the next. */
+export function asAtStart(body: () => void): void {
   for (const [, unset] of V8_FLAGS) setFlagsFromString(unset)
-  flushCompileCache()
+  body()
   tuneForGuests()
 }

@@ -1,13 +1,11 @@
 // server/worker.ts: the body of a worker process: does what the supervisor says, through the channel it was forked with.
 import type {RunningApp, StartApp} from './app.ts'
 import {guardHeap} from './heap-guard.ts'
-import {keepCompiledCode} from './node-flags.ts'
+import {keepCompiledCodeSoon} from './kept-code.ts'
 import {type FromWorker, type ToWorker, toPlainErrors} from './protocol.ts'
 
 /** What a worker that lost its supervisor gives to the requests in flight. */
 const ORPHAN_GRACE_MS = 10_000
-/** When the start is over and the machine has time again. */
-const KEEP_COMPILED_CODE_AFTER_MS = 2_000
 
 /** Serves what the supervisor says, until it says stop or is gone. Ends the process. */
 export function runWorker<Description>(startApp: StartApp<Description>): void {
@@ -43,7 +41,7 @@ export function runWorker<Description>(startApp: StartApp<Description>): void {
       const {port} = await app
       tell({kind: 'ready', port})
       guardHeap()
-      setTimeout(keepCompiledCode, KEEP_COMPILED_CODE_AFTER_MS).unref()
+      keepCompiledCodeSoon()
     } catch (error) {
       tell({kind: 'failed', errors: toPlainErrors(error)}, () => process.exit(1))
     }
