@@ -20,6 +20,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   triggers: ['base', 'engine', 'wasi', 'capabilities', 'observe', 'manifest'],
   server: ['base', 'engine', 'wasi', 'capabilities', 'triggers', 'observe', 'manifest'],
   cli: ['base', 'engine', 'wasi', 'capabilities', 'triggers', 'observe', 'manifest', 'build', 'server'],
+  embed: ['base', 'engine', 'wasi', 'capabilities'],
   // src/index.ts, the public surface.
   index: [
     'base',
@@ -31,6 +32,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'manifest',
     'build',
     'server',
+    'embed',
     'cli',
   ],
 }

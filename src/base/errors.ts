@@ -107,6 +107,26 @@ export const ERRORS = {
     'raise limits.concurrency in [component.{component}.tool.mayfly]',
   ),
 
+  // Composing components.
+  COMPOSE_NO_MATCH: user(
+    '{plug} exports nothing that {socket} imports',
+    '{plug} exports {exports}; {socket} imports {imports}',
+  ),
+  COMPOSE_AMBIGUOUS: user('both {first} and {second} export "{name}"', 'give one of them only'),
+  COMPOSE_FAILED: user('these components cannot be composed: {reason}'),
+
+  // Embedding the engine in another program.
+  EMBED_BAD_OPTION: user('{option} cannot be {value}: {reason}'),
+  EMBED_CPU_LIMIT: user(
+    'limits.cpuMs cannot be kept in a worker thread: only the main thread can be stopped',
+    'load the component in the main thread, or set limits.cpuMs to Infinity for code that you trust',
+  ),
+  EMBED_CLOSED: user('{what} is closed', '{remedy}'),
+  EMBED_NEEDS_LEASE: user(
+    '{name} returns a {kind}, which ends with its sandbox',
+    'lease a sandbox and call it there: `await using sandbox = await component.lease()`',
+  ),
+
   // The command line, new apps, files, and serving.
   CLI_UNKNOWN_COMMAND: usage('there is no command "{name}"', '{suggestion}'),
   CLI_UNKNOWN_OPTION: usage('`mayfly {command}` has no option {option}', '{suggestion}'),
@@ -237,13 +257,18 @@ export class MayflyError extends Error {
   readonly fault: Fault
   readonly exitCode: number
 
-  constructor(code: ErrorCode, details: Details = {}, options: {at?: Place; cause?: unknown} = {}) {
+  /** `hint` takes the place of the table's. */
+  constructor(
+    code: ErrorCode,
+    details: Details = {},
+    options: {at?: Place; cause?: unknown; hint?: string} = {},
+  ) {
     const entry: ErrorEntry = ERRORS[code]
     super(fill(entry.message, details), options.cause === undefined ? undefined : {cause: options.cause})
     this.code = code
     this.details = details
     this.at = options.at
-    const hint = entry.hint === undefined ? '' : fill(entry.hint, details)
+    const hint = options.hint ?? (entry.hint === undefined ? '' : fill(entry.hint, details))
     this.hint = hint === '' || /^\{\w+\}$/.test(hint) ? undefined : hint
     this.fault = entry.fault
     this.exitCode = entry.exitCode

@@ -2,5 +2,8 @@
 
 export type Result<T, E> = Readonly<{tag: 'ok'; val: T}> | Readonly<{tag: 'err'; val: E}>
 
-export const ok = <T>(val: T): {tag: 'ok'; val: T} => ({tag: 'ok', val})
-export const err = <E>(val: E): {tag: 'err'; val: E} => ({tag: 'err', val})
+/** Keeps the type of a literal: err('closed') is no error of any string. */
+type Kept = string | NonNullable<unknown> | null | undefined
+
+export const ok = <T extends Kept>(val: T): {tag: 'ok'; val: T} => ({tag: 'ok', val})
+export const err = <E extends Kept>(val: E): {tag: 'err'; val: E} => ({tag: 'err', val})

@@ -5,6 +5,7 @@ import {buildComponent} from '../build/build.ts'
 import {hashOf} from '../build/cache.ts'
 import type {BuildOptions, BuildTarget, BuiltComponent} from '../build/target.ts'
 import type {Component} from '../manifest/app.ts'
+import {wasmWasCompiled} from '../server/node-flags.ts'
 import {cacheDir} from './cache-dir.ts'
 
 export type TargetOptions = Readonly<{
@@ -23,7 +24,7 @@ export async function buildTarget(component: Component, given: TargetOptions): P
   const {root, records, runCommands} = given
   const {entry} = component.mayfly
   const target = targetOf(component, given.output ?? sourcePath(component, root))
-  return await buildComponent(target, {
+  return await build(target, {
     ...buildOptions(root, records),
     always: runCommands && entry === undefined,
     // stdout is ours.
@@ -36,7 +37,14 @@ export async function binaryOf({component, path}: BuiltComponent): Promise<strin
   if (extname(path).toLowerCase() !== '.wat') return path
   const records = cacheFolder(path)
   const target = {id: component, source: join(records, 'component.wasm'), entry: basename(path)}
-  return (await buildComponent(target, buildOptions(resolve(path, '..'), records))).path
+  return (await build(target, buildOptions(resolve(path, '..'), records))).path
+}
+
+/** What builds is wasm itself. */
+async function build(target: BuildTarget, options: BuildOptions): Promise<BuiltComponent> {
+  const built = await buildComponent(target, options)
+  if (!built.fresh) wasmWasCompiled()
+  return built
 }
 
 /** A folder of the cache for what is made of a file that has no app around it. */

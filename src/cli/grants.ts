@@ -39,6 +39,8 @@ export function grantsOf(
     http: {check: (scheme, host, port) => (allows({scheme, host, port}) ? 'allowed' : 'denied')},
     sockets: {
       allowsAddress: (use, {ip, port}) => {
+        // What comes in comes by triggers.
+        if (use === 'tcp-bind') return false
         if (use === 'udp-bind') return patterns.length > 0
         return allows({scheme: use === 'tcp-connect' ? 'tcp' : 'udp', host: ip, port})
       },

@@ -22,11 +22,13 @@ import type {Destination} from '../manifest/match-host.ts'
 import type {EventOutput} from '../observe/guest-output.ts'
 import {assembleLines} from '../observe/line-assembler.ts'
 import type {Observer} from '../observe/observer.ts'
+import {AsyncGuest} from '../triggers/http/async-guest.ts'
 import type {HttpGuest} from '../triggers/http/guest.ts'
 import {HTTP_EVENT, SandboxedGuest} from '../triggers/http/sandboxed-guest.ts'
 import {openMounts} from '../wasi/filesystem/mounts.ts'
 import {createHttpClient} from '../wasi/http/client.ts'
 import {httpInterfaces} from '../wasi/http/http.ts'
+import {p3HttpInterfaces} from '../wasi/p3/http/http.ts'
 import {wasiImports} from '../wasi/wasi.ts'
 import {preopensOf} from './component-files.ts'
 import type {EngineParts} from './engine-parts.ts'
@@ -35,6 +37,8 @@ import type {ServeSettings} from './parts.ts'
 import type {ComponentFiles} from './prepare-app.ts'
 
 export const HTTP_HANDLER = 'wasi:http/incoming-handler@0.2.0'
+/** What an HTTP component of WASI 0.3 exports; one that exports both is asked by this. */
+const ASYNC_HTTP_HANDLER = 'wasi:http/handler@0.3.0'
 
 export type ServedComponentOptions = Readonly<{
   app: App
@@ -77,11 +81,14 @@ export function serveComponent(options: ServedComponentOptions): ServedComponent
     who: `component "${component.id}"`,
     modules: engine.modules,
   })
-  const handle = linked.requireExport(
-    HTTP_HANDLER,
-    'handle',
-    'an HTTP trigger needs a component that exports it',
-  )
+  const asyncHandle = linked.findExport(ASYNC_HTTP_HANDLER, 'handle')
+  const handle =
+    asyncHandle ??
+    linked.requireExport(
+      HTTP_HANDLER,
+      'handle',
+      `an HTTP trigger needs a component that exports it, or ${ASYNC_HTTP_HANDLER}`,
+    )
   const prepared = new PreparedComponent(linked, {
     tier: engine.tier,
     guard: engine.guard,
@@ -98,7 +105,7 @@ export function serveComponent(options: ServedComponentOptions): ServedComponent
   const pool = new Pool(prepared, {concurrency, queue: WAITING_EVENTS, ahead: MADE_AHEAD})
   pool.warm(1)
   return {
-    guest: new SandboxedGuest(pool, handle),
+    guest: asyncHandle === undefined ? new SandboxedGuest(pool, handle) : new AsyncGuest(pool, handle),
     prepared,
     async close() {
       await pool.close()
@@ -130,6 +137,7 @@ function importsOf(options: ServedComponentOptions): {imports: Imports; close: (
       stderr: {write: (bytes, store) => store.state(output).stderr.write(bytes)},
     }),
     ...httpInterfaces(() => client),
+    ...p3HttpInterfaces(() => client),
   ])
   return {
     imports,

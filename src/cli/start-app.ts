@@ -7,6 +7,7 @@ import {turns} from '../engine/turns.ts'
 import type {Destination} from '../manifest/match-host.ts'
 import {type Observer, observe} from '../observe/observer.ts'
 import type {RunningApp, StartApp, StartOptions} from '../server/app.ts'
+import {keepNoFeedback} from '../server/node-flags.ts'
 import type {RouteEntry} from '../triggers/http/routes.ts'
 import {createHttpTrigger} from '../triggers/http/server.ts'
 import type {HttpTarget} from '../triggers/http/targets.ts'
@@ -25,6 +26,7 @@ export const startApp: StartApp<AppDescription> = async options => {
   // Before V8 is set for guests, which makes it refuse the compiled code that node brings.
   void lazyNode.http
   const engine = engineParts(process.env)
+  keepNoFeedback()
   const watchdog = startWatchdog(engine.guard)
   try {
     return await startWatched(options, {engine, watchdog})

@@ -9,6 +9,8 @@ export type Task = () => void
 export class Turns {
   readonly #tasks: Task[] = []
   #scheduled = false
+  /** Has `run` called in a turn that nothing else shares. An immediate does, where all immediates are ours. */
+  schedule: (run: () => void) => void = setImmediate
 
   /** Runs `task` in a turn of its own, after those that wait already. */
   add(task: Task): void {
@@ -19,7 +21,7 @@ export class Turns {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(this.#run)
+    this.schedule(this.#run)
   }
 
   readonly #run = (): void => {

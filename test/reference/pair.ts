@@ -3,11 +3,13 @@
 import {parse} from '@bytecodealliance/jco'
 import {decodeComponent} from '../../src/engine/component/decode.ts'
 import {validateComponent} from '../../src/engine/component/validate.ts'
+import {Call} from '../../src/engine/link/call.ts'
 import {Guard} from '../../src/engine/link/guard.ts'
 import {type HostItem, hostResource} from '../../src/engine/link/imports.ts'
-import {LinkedComponent} from '../../src/engine/link/linked-component.ts'
+import {type GuestFunction, LinkedComponent} from '../../src/engine/link/linked-component.ts'
 import {ModuleCache} from '../../src/engine/link/module-cache.ts'
 import {Runtime} from '../../src/engine/link/runtime.ts'
+import {StackFunction, stacks} from '../../src/engine/link/stacks.ts'
 import {adoptInstance, applyData, virtualPages} from '../../src/engine/snapshot/adopt-instance.ts'
 import {Store} from '../../src/engine/store.ts'
 import {type Core, type Encoding, flatten, type Pointer, type Side, size} from './canonical.ts'
@@ -137,6 +139,16 @@ export type Pair = Readonly<{
 
 const modules = new ModuleCache()
 
+const callable =
+  (func: GuestFunction) =>
+  (...args: unknown[]): unknown => {
+    if (!(func instanceof StackFunction)) return func(...args)
+    const call = new Call()
+    func.prepare(call, args)
+    stacks.runOne(func)
+    return call.outcome()
+  }
+
 /** Links the pair; the function that it returns makes fresh instances, whose B calls `host`. */
 export async function linkPair(spec: Spec): Promise<(host: (...args: unknown[]) => unknown) => Pair> {
   const component = decodeComponent(await parse(pairText(spec)))
@@ -164,7 +176,7 @@ export async function linkPair(spec: Spec): Promise<(host: (...args: unknown[]) 
     const cores: WebAssembly.Exports[] = []
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done === true) {
-        const at = (name: string) => step.value[linked.findExport(undefined, name)!]!
+        const at = (name: string) => callable(step.value[linked.findExport(undefined, name)!]!)
         const guest = (abi: Abi, libc: number) => guestOf(spec, abi, cores[libc]!, cores[libc + 1]!)
         return {b: guest(spec.b, 0), a: guest(spec.a, 2), run: at('run'), go: at('go') as () => unknown}
       }

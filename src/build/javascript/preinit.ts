@@ -1,6 +1,5 @@
 // build/javascript/preinit.ts: runs the engine's initialisation on V8, in this process, and takes its state.
 import {once} from 'node:events'
-import {extname} from 'node:path'
 import {Worker} from 'node:worker_threads'
 import {hashOf} from '../cache.ts'
 import type {MemoryImage} from '../wasm/engine-module.ts'
@@ -61,7 +60,8 @@ export async function initialise(
     bundle,
     seed: Buffer.from(hashOf([bundle])),
   }
-  const thread = new Worker(new URL(`init-thread${extname(import.meta.url)}`, import.meta.url), {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const thread = new Worker(new URL(`./init-thread.${extension}`, import.meta.url), {
     workerData: job,
   })
   let timer: NodeJS.Timeout | undefined

@@ -1,6 +1,7 @@
 // build/javascript/toolchain.ts: the parts of componentize-js and jco that are used, loaded only when a template is made.
 import {readFileSync} from 'node:fs'
-import {registerHooks} from 'node:module'
+import {findPackageJSON, registerHooks} from 'node:module'
+import {pathToFileURL} from 'node:url'
 
 /** A core import of a spliced engine: the interface, the function, the number of core arguments. */
 export type SplicedImport = readonly [specifier: string, name: string, argumentCount: number]
@@ -59,20 +60,23 @@ const SHIM = '@bytecodealliance/preview2-shim'
 /** The versions that a template is a function of. */
 export function toolchainVersions(): Readonly<Record<string, string>> {
   return {
-    componentizeJs: versionOf(COMPONENTIZE_JS, '../package.json'),
-    jco: versionOf(JCO, '../package.json'),
+    componentizeJs: versionOf(COMPONENTIZE_JS),
+    jco: versionOf(JCO),
   }
 }
 
-function versionOf(name: string, relative: string): string {
-  const text = readFileSync(new URL(relative, import.meta.resolve(name)), 'utf8')
+/** Where a package's package.json is. */
+export const packageUrl = (name: string): URL => pathToFileURL(findPackageJSON(name, import.meta.url)!)
+
+function versionOf(name: string): string {
+  const text = readFileSync(packageUrl(name), 'utf8')
   return String((JSON.parse(text) as {version: unknown}).version)
 }
 
 /** Loads the tools: some 6 MB of WebAssembly, so not before they are needed. */
 export async function loadToolchain(): Promise<Toolchain> {
-  const library = new URL('../lib/', import.meta.resolve(COMPONENTIZE_JS))
-  const jcoUrl = import.meta.resolve(JCO)
+  const library = new URL('lib/', packageUrl(COMPONENTIZE_JS))
+  const jcoUrl = packageUrl(JCO).href
   // componentize-js imports the WASI shim without depending on it; jco does, and brings it.
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>

@@ -1,6 +1,7 @@
 // build/javascript/world.ts: the world of a JavaScript component, as one WIT text.
 import {readdirSync, readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
+import {packageUrl} from './toolchain.ts'
 
 /** Features of the JavaScript engine that handlers have; the names are the splicer's. */
 export const ENGINE_FEATURES = ['stdio', 'random', 'clocks', 'http', 'fetch-event'] as const
@@ -54,10 +55,7 @@ const PROXY_IMPORTS = [
 
 /** Every WASI package in the nested form `package NAME { ... }`, ordered by name. */
 function wasiPackages(): string[] {
-  const folder = new URL(
-    `../lib/wit/builtin/${WIT_FILES_VERSION}/`,
-    import.meta.resolve('@bytecodealliance/jco'),
-  )
+  const folder = new URL(`lib/wit/builtin/${WIT_FILES_VERSION}/`, packageUrl('@bytecodealliance/jco'))
   const names = readdirSync(fileURLToPath(folder)).sort()
   return names.map(name => {
     const text = readFileSync(new URL(`${name}/package.wit`, folder), 'utf8')

@@ -1,7 +1,8 @@
 // engine/async/async.fixtures.ts: guests made of TypeScript: a generator is core code on a stack, which waits where it
 // yields a promise; a plain function is core code of the callback form.
 import type {Type} from '../abi/types.ts'
-import type {Chunk, ElementCodec} from './buffer.ts'
+import type {ElementCodec} from './buffer.ts'
+import type {Chunk} from './chunk.ts'
 import {type CopyType, copy, copyCancel, copyDrop, copyNew} from './copy-end.ts'
 import {plainCall, type StackCall, stackCall} from './core-call.ts'
 import {Instance} from './instance.ts'
@@ -66,6 +67,8 @@ export const FUTURE: CopyType = {kind: 'future', element: U8}
 export class World {
   readonly scheduler: Scheduler
   turns = 0
+  /** Resources that never reached their guest. */
+  readonly dropped: unknown[] = []
 
   constructor(pick?: Pick) {
     this.scheduler = new Scheduler(
@@ -78,6 +81,8 @@ export class World {
         uncatchable: error => error,
         begin: () => {},
         wait: () => {},
+        over: () => {},
+        drop: (_, value) => void this.dropped.push(value),
       },
       pick,
     )
@@ -161,17 +166,20 @@ export class Guest {
 
   get #codec(): ElementCodec {
     const {memory} = this
+    const load = (pointer: number, count: number): Chunk => memory.slice(pointer, pointer + count)
+    const store = (pointer: number, chunk: Chunk): void =>
+      Array.from(chunk as ArrayLike<unknown>).forEach((value, i) => {
+        memory[pointer + i] = value
+      })
     return {
       size: 1,
       check: (pointer, count) => {
         if (pointer + count > memory.length) throw new RangeError('out of bounds')
       },
-      load: (pointer, count) => memory.slice(pointer, pointer + count),
-      store: (pointer, chunk: Chunk) => {
-        Array.from(chunk as ArrayLike<unknown>).forEach((value, i) => {
-          memory[pointer + i] = value
-        })
-      },
+      load,
+      store,
+      loadForHost: load,
+      storeOfHost: store,
     }
   }
 

@@ -1,27 +1,24 @@
 // engine/async/buffer.ts: where the elements of a stream or future come from and go to (CanonicalABI.md, Buffer State).
 import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
+import type {Chunk} from './chunk.ts'
 import type {Instance} from './instance.ts'
 
-/**
- * Elements on their way: an array or typed array as in link/imports.ts, or, of a stream without an element type, their
- * number alone. It may be a view of memory: whoever keeps it makes a copy.
- */
-export type Chunk = Readonly<{length: number}>
-
 export interface Buffer {
+  /** Whether the host holds it: then elements are as in link/imports.ts, and not as guests pass them to each other. */
+  readonly isHost: boolean
   readonly remaining: number
   readonly length: number
 }
 
 export interface SourceBuffer extends Buffer {
   /** Takes the next `count`, at most `remaining`. */
-  read(count: number): Chunk
+  read(count: number, forHost: boolean): Chunk
 }
 
 export interface SinkBuffer extends Buffer {
   /** Adds at most `remaining`. */
-  write(chunk: Chunk): void
+  write(chunk: Chunk, ofHost: boolean): void
 }
 
 /** How emitted code reads and writes elements in a guest's memory. */
@@ -32,12 +29,16 @@ export type ElementCodec = Readonly<{
   check: (pointer: number, count: number) => void
   load: (pointer: number, count: number) => Chunk
   store: (pointer: number, chunk: Chunk) => void
+  /** The same for elements that the host takes or has given. */
+  loadForHost: (pointer: number, count: number) => Chunk
+  storeOfHost: (pointer: number, chunk: Chunk) => void
 }>
 
 const MAX_LENGTH = 2 ** 28 - 1
 
 /** A stretch of a guest's memory; `codec` is unset where elements are nothing. */
 export class GuestBuffer implements SourceBuffer, SinkBuffer {
+  readonly isHost = false
   readonly length: number
   readonly #codec: ElementCodec | undefined
   readonly #pointer: number
@@ -59,15 +60,25 @@ export class GuestBuffer implements SourceBuffer, SinkBuffer {
     return this.#pointer + this.progress * this.#codec!.size
   }
 
-  read(count: number): Chunk {
-    const chunk = this.#codec === undefined ? {length: count} : this.#codec.load(this.#at(), count)
+  read(count: number, forHost: boolean): Chunk {
+    const codec = this.#codec
+    const chunk =
+      codec === undefined
+        ? {length: count}
+        : forHost
+          ? codec.loadForHost(this.#at(), count)
+          : codec.load(this.#at(), count)
     this.progress += count
     return chunk
   }
 
-  write(chunk: Chunk): void {
-    if (this.#codec !== undefined) this.#codec.store(this.#at(), chunk)
-    this.progress += chunk.length
+  write(chunk: Chunk, ofHost: boolean): void {
+    const {length} = chunk
+    if (length > this.remaining) trap('TRAP_BAD_VALUE', `${length} elements for ${this.remaining}`)
+    const codec = this.#codec
+    if (ofHost) codec?.storeOfHost(this.#at(), chunk)
+    else codec?.store(this.#at(), chunk)
+    this.progress += length
   }
 }
 

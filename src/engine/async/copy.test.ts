@@ -6,8 +6,9 @@ import {MayflyError} from '../../base/errors.ts'
 import {CHAR, FUTURE, Guest, packed, STREAM, type Stack, unpacked, World, wait} from './async.fixtures.ts'
 import {taskReturn} from './builtins.ts'
 import {type CopyType, copyNew, liftSide, lowerSide} from './copy-end.ts'
+import {HostFuture} from './host-future.ts'
 import {GuestStream, guestFuture} from './host-sink.ts'
-import {HostFuture, HostStream} from './host-source.ts'
+import {HostStream} from './host-stream.ts'
 import {COPY} from './stream.ts'
 import {BLOCKED, EVENT} from './waitable.ts'
 
@@ -456,8 +457,8 @@ describe('between a guest and the host', () => {
     await inTask(world, new Guest(world, 'a'), function* (_, g) {
       const [r, w] = g.pair()
       const stream = new GuestStream(world.scheduler, liftSide(g.instance, STREAM, r))
-      const again = lowerSide(g.instance, stream.take())
-      assert.throws(() => stream.take(), TypeError)
+      const again = lowerSide(g.instance, stream.take(STREAM.element))
+      assert.throws(() => stream.take(STREAM.element), trapsWith('TRAP_BAD_VALUE', /given on/))
       g.copy('write', w, 0, 1)
       assert.equal(g.copy('read', again, 0, 1), COMPLETED(1))
       yield* wait(0)

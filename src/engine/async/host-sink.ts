@@ -1,46 +1,37 @@
 // engine/async/host-sink.ts: streams and futures that guests give to the host.
-import type {Chunk, SinkBuffer} from './buffer.ts'
+import {trap} from '../abi/trap.ts'
+import type {Type} from '../abi/types.ts'
+import type {SinkBuffer} from './buffer.ts'
+import {type Chunk, keptChunk} from './chunk.ts'
+import {LazyPromise} from './lazy-promise.ts'
 import type {Scheduler} from './scheduler.ts'
 import {COPY, type ReadableSide} from './stream.ts'
 
 /** Elements that one read takes at most. */
 const READ_LENGTH = 64 * 1024
 
-/** Keeps what comes: chunks may be views of a guest's memory. */
+/** Takes one chunk: who writes more has been told that the read is over. */
 class Collected implements SinkBuffer {
+  readonly isHost = true
   readonly length: number
-  #count = 0
-  readonly #chunks: Chunk[] = []
+  chunk: Chunk | undefined
 
   constructor(length: number) {
     this.length = length
   }
 
   get remaining(): number {
-    return this.length - this.#count
+    return this.chunk === undefined ? this.length : 0
   }
 
   write(chunk: Chunk): void {
-    this.#count += chunk.length
-    this.#chunks.push(kept(chunk))
+    this.chunk = keptChunk(chunk)
   }
-
-  take(): Chunk {
-    const [first] = this.#chunks
-    if (this.#chunks.length === 1) return first!
-    if (first === undefined) return []
-    return this.#chunks.flatMap(chunk => Array.from(chunk as ArrayLike<unknown>))
-  }
-}
-
-function kept(chunk: Chunk): Chunk {
-  if (ArrayBuffer.isView(chunk)) return (chunk as unknown as Uint8Array).slice()
-  return Array.isArray(chunk) ? chunk : Array.from({length: chunk.length}, () => undefined)
 }
 
 /**
  * A stream of a guest: `for await (const chunk of stream)`. The guest's writes wait until the host reads. It may be given
- * on to another component as long as nothing has been read.
+ * on to another component while no read is under way.
  */
 export class GuestStream implements AsyncIterable<Chunk> {
   readonly #scheduler: Scheduler
@@ -58,37 +49,51 @@ export class GuestStream implements AsyncIterable<Chunk> {
 
   /** The next elements, at least one; undefined at the end. Rejects when the guest traps. One read at a time. */
   read(): Promise<Chunk | undefined> {
+    return new Promise((resolve, reject) => this.pull(resolve, reject))
+  }
+
+  /** The same without a promise: one of the two is called, at once where it can be. */
+  pull(take: (chunk: Chunk | undefined) => void, refuse: (reason: unknown) => void): void {
+    if (this.#state === 'closed') {
+      take(undefined)
+      return
+    }
+    const reason = this.#unreadable()
+    if (reason !== undefined) {
+      refuse(reason)
+      return
+    }
     const scheduler = this.#scheduler
-    if (this.#state === 'closed') return Promise.resolve(undefined)
-    if (scheduler.epoch !== this.#epoch)
-      return Promise.reject(new TypeError('the event of this stream is over'))
-    if (scheduler.failure !== undefined) return Promise.reject(scheduler.failure.reason)
-    if (this.#state === 'reading') return Promise.reject(new TypeError('the stream is being read already'))
     this.#state = 'reading'
-    return new Promise((resolve, reject) => {
-      const sink = new Collected(READ_LENGTH)
-      scheduler.promises.add(reject)
-      const settle = (dropped: boolean): void => {
-        if (!scheduler.promises.delete(reject)) return
-        this.#state = dropped ? 'closed' : 'open'
-        if (!dropped) scheduler.hostBegins()
-        resolve(dropped && sink.remaining === sink.length ? undefined : sink.take())
-      }
-      try {
-        this.#side.read(undefined, sink, {
-          copied: reclaim => {
-            reclaim()
-            settle(false)
-          },
-          done: result => settle(result !== COPY.completed),
-        })
-      } catch (error) {
-        scheduler.promises.delete(reject)
-        scheduler.fail(error)
-        reject(error)
-      }
-      scheduler.hostEnds()
-    })
+    const sink = new Collected(READ_LENGTH)
+    scheduler.promises.add(refuse)
+    const settle = (dropped: boolean): void => {
+      if (!scheduler.promises.delete(refuse)) return
+      this.#state = dropped ? 'closed' : 'open'
+      if (!dropped) scheduler.hostBegins()
+      take(sink.chunk ?? (dropped ? undefined : []))
+    }
+    try {
+      this.#side.read(undefined, sink, {
+        copied: reclaim => {
+          reclaim()
+          settle(false)
+        },
+        done: result => settle(result !== COPY.completed),
+      })
+    } catch (error) {
+      scheduler.promises.delete(refuse)
+      scheduler.fail(error)
+      refuse(error)
+    }
+    scheduler.hostEnds()
+  }
+
+  #unreadable(): unknown {
+    const {epoch, failure} = this.#scheduler
+    if (epoch !== this.#epoch) return new TypeError('the event of this stream is over')
+    if (failure !== undefined) return failure.reason
+    return this.#state === 'reading' ? new TypeError('the stream is being read already') : undefined
   }
 
   /** Nothing more is wanted: the guest's next write tells it so. */
@@ -101,10 +106,20 @@ export class GuestStream implements AsyncIterable<Chunk> {
     else this.#scheduler.kick()
   }
 
-  /** Gives it away to a guest. @throws TypeError */
-  take(): ReadableSide {
+  /** Whether it is a stream of the event that the sandbox of `scheduler` serves now. */
+  isOf(scheduler: Scheduler): boolean {
+    return this.#scheduler === scheduler && scheduler.epoch === this.#epoch
+  }
+
+  /** Gives it away to a guest of the same sandbox. @throws TRAP_BAD_VALUE */
+  take(element: Type | undefined): ReadableSide {
     if (this.#state !== 'open')
-      throw new TypeError('the stream has been read or closed: it cannot be given on')
+      trap('TRAP_BAD_VALUE', 'the host gave on a stream that it reads from, has closed or has given on')
+    if (this.#side.element !== element)
+      trap(
+        'TRAP_BAD_VALUE',
+        `the host gave a stream of ${this.#side.element?.kind ?? 'nothing'} for one of ${element?.kind ?? 'nothing'}`,
+      )
     this.#state = 'closed'
     this.#scheduler.hostEnds()
     return this.#side
@@ -119,20 +134,18 @@ export class GuestStream implements AsyncIterable<Chunk> {
   }
 }
 
-/** A future of a guest is a promise: read at once, so that the guest's write need not wait. */
-export function guestFuture(scheduler: Scheduler, side: ReadableSide): Promise<unknown> {
-  const promise = new Promise((resolve, reject) => {
-    const sink = new Collected(1)
-    scheduler.promises.add(reject)
-    side.read(undefined, sink, {
-      copied: () => {},
-      done: () => {
-        scheduler.promises.delete(reject)
-        resolve((sink.take() as readonly unknown[])[0])
-      },
-    })
+/** A future of a guest: a promise. It is read at once, so that the guest's write need not wait. */
+export function guestFuture(scheduler: Scheduler, side: ReadableSide): LazyPromise<unknown> {
+  const future = new LazyPromise<unknown>()
+  const refuse = (reason: unknown): void => future.fail(reason)
+  scheduler.promises.add(refuse)
+  const sink = new Collected(1)
+  side.read(undefined, sink, {
+    copied: () => {},
+    done: () => {
+      scheduler.promises.delete(refuse)
+      future.settle((sink.chunk as readonly unknown[] | undefined)?.[0])
+    },
   })
-  // The host need not look at it.
-  promise.catch(() => {})
-  return promise
+  return future
 }

@@ -1,6 +1,7 @@
 // engine/async/scheduler.ts: decides which thread of a sandbox runs (CanonicalABI.md, Store.tick), and notices when none
 // ever will again.
 import {trap} from '../abi/trap.ts'
+import type {Resource} from '../abi/types.ts'
 import {cannotEnter, type Instance} from './instance.ts'
 import type {Task, Use} from './task.ts'
 import type {Thread} from './thread.ts'
@@ -25,6 +26,10 @@ export type SchedulerHost = Readonly<{
   /** Guest code may run from now on; nothing of it runs until something happens. */
   begin: () => void
   wait: () => void
+  /** Nothing is to happen any more. */
+  over: () => void
+  /** A resource that a guest was to have, and that none will. */
+  drop: (resource: Resource, value: unknown) => void
 }>
 
 /** Chooses one of `count` things that could happen next, from 0. */
@@ -54,6 +59,8 @@ export class Scheduler {
   /** How suspended stacks, and promises that the host holds, end should the sandbox fail. */
   readonly stacks = new Set<(reason: unknown) => void>()
   readonly promises = new Set<(reason: unknown) => void>()
+  /** Ends, one by one, what the host does for the guest. They remove themselves, and never throw. */
+  readonly open = new Set<() => void>()
   /** Set once something has trapped: nothing runs any more. */
   failure: {readonly reason: unknown} | undefined
   /** Promises and stream ends of the host that may still do something. */
@@ -64,6 +71,8 @@ export class Scheduler {
   /** Activities begun from the event loop and not over. */
   #depth = 0
   #scheduled = false
+  /** Set while what can go on does so without a turn of its own. */
+  #together = false
   /** Counts events. */
   epoch = 0
 
@@ -137,8 +146,9 @@ export class Scheduler {
     this.hostEnds()
   }
 
-  /** Resolves when nothing can run any more, or the sandbox has failed. */
+  /** Resolves when no task is left that could go on, or the sandbox has failed. */
   whenIdle(): Promise<void> {
+    if (this.failure !== undefined) return Promise.resolve()
     return new Promise(resolve => {
       this.#idlers.add(resolve)
       this.kick()
@@ -158,16 +168,31 @@ export class Scheduler {
     for (const reject of promises) reject(reason)
     stacks.clear()
     promises.clear()
+    this.release()
     this.#becomeIdle()
   }
 
-  /** Forgets everything, for the next event: what this one still waits for finds nobody. */
-  reset(reason: unknown): void {
-    this.fail(reason)
+  /** The host need not go on with what it does for the guest. */
+  release(): void {
+    for (const close of this.open) close()
+  }
+
+  /** After `fail`: begins anew, for the next event. What the last one still waits for finds nobody. */
+  reset(): void {
     this.failure = undefined
     this.epoch++
     this.#hostWork = 0
     this.#depth = 0
+  }
+
+  /** Whether anything may still change the guest's memory: even where no task is left, what it has asked for may come. */
+  get isOver(): boolean {
+    return this.isIdle && this.#hostWork === 0
+  }
+
+  /** Nothing and nobody is left for `fail` to end. */
+  get isQuiet(): boolean {
+    return this.isOver && this.stacks.size === 0 && this.promises.size === 0
   }
 
   get isIdle(): boolean {
@@ -279,9 +304,28 @@ export class Scheduler {
 
   // Turns
 
+  /**
+   * Has what `run` begins go on in this turn as far as it can without a stack of its own. Nothing of the guest may be on
+   * the stack.
+   */
+  together(run: () => void): void {
+    this.#together = true
+    run()
+    let more = true
+    for (let i = 0; i < MAX_IN_A_TURN && more && this.#depth === 0 && this.failure === undefined; i++) {
+      const next = this.#next()
+      more = next !== undefined
+      if (next === undefined) break
+      if (typeof next !== 'function' && next.parked!.stack) break
+      this.caught(() => this.#activity(done => this.#advance(next, done)))
+    }
+    this.#together = false
+    if (!this.isIdle || this.#idlers.size > 0) this.kick()
+  }
+
   /** Looks in a turn of its own whether anything can go on. */
   kick(): void {
-    if (this.#scheduled || this.failure !== undefined) return
+    if (this.#scheduled || this.#together || this.failure !== undefined) return
     this.#scheduled = true
     this.host.turn(this.#tick)
   }
@@ -341,8 +385,9 @@ export class Scheduler {
   }
 
   #stalled(): void {
-    if (this.#hostWork > 0) return
+    if (this.#hostWork > 0 && !this.isIdle) return
     if (this.#calls.size > 0) this.caught(() => this.#deadlock())
+    if (this.isOver) this.host.over()
     this.#becomeIdle()
   }
 

@@ -122,7 +122,7 @@ export class SharedStream implements ReadableSide, WritableSide {
   #copy(source: SourceBuffer, sink: SinkBuffer, other: CopyCallbacks): void {
     const count = Math.min(source.remaining, sink.remaining)
     if (count === 0) return
-    sink.write(source.read(count))
+    sink.write(source.read(count, sink.isHost), source.isHost)
     other.copied(this.#reclaim)
   }
 }
@@ -163,7 +163,7 @@ export class SharedFuture implements ReadableSide, WritableSide {
       return
     }
     checkSides(this.kind, this.element, instance, writer.instance)
-    buffer.write(writer.buffer.read(1))
+    buffer.write(writer.buffer.read(1, buffer.isHost), writer.buffer.isHost)
     this.#notify(COPY.completed)
     callbacks.done(COPY.completed)
   }
@@ -179,7 +179,7 @@ export class SharedFuture implements ReadableSide, WritableSide {
       return
     }
     checkSides(this.kind, this.element, instance, reader.instance)
-    reader.buffer.write(buffer.read(1))
+    reader.buffer.write(buffer.read(1, reader.buffer.isHost), buffer.isHost)
     this.#notify(COPY.completed)
     callbacks.done(COPY.completed)
   }

@@ -20,12 +20,12 @@ const budgetPerByte = 4
 
 /**
  * Validates a component, the ones inside, and how all is wired. The code of core modules is not looked at: compiling
- * them does that. Time and memory are linear in the number of bytes.
+ * them does that. Time and memory are linear in the number of bytes. Returns what it imports and exports.
  * @throws VALIDATE_INVALID with the byte offset of the definition; DECODE_MALFORMED for the sections of core modules
  */
-export function validateComponent(component: Component): void {
+export function validateComponent(component: Component): ComponentType {
   const budget = baseBudget + budgetPerByte * (component.bytes.length - coreBytes(component))
-  validate({byteOffset: component.byteOffset, budget}, component, undefined)
+  return validate({byteOffset: component.byteOffset, budget}, component, undefined)
 }
 
 function coreBytes(component: Component): number {

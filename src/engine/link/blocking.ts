@@ -5,53 +5,26 @@
 // ours stand between: one asks the host first and suspends only if it must, one tells at once that the guest has returned.
 import type {FlatType} from '../abi/flatten.ts'
 import {name, unsigned} from '../core/writer.ts'
+import {
+  body,
+  call,
+  compiled,
+  END,
+  FUNC,
+  funcType,
+  GLOBAL,
+  keyOf,
+  localGet,
+  localSet,
+  resultTypes,
+  type Signature,
+  section,
+  VALUE_TYPES,
+  vec,
+} from './module-code.ts'
 import type {Runtime} from './runtime.ts'
 
-const VALUE_TYPES = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c} as const
 const RESULTS = [undefined, 'i32', 'i64', 'f32', 'f64'] as const
-const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
-const FUNC = 0x00
-const GLOBAL = 0x03
-
-/** Bytes, nested as they are put together. */
-type Code = readonly (number | Code)[]
-
-const bytesOf = (code: Code): number[] => (code as number[]).flat(Infinity as 1)
-const sized = (code: Code): Code => {
-  const bytes = bytesOf(code)
-  return [unsigned(bytes.length), bytes]
-}
-const section = (id: number, code: Code): Code => [id, sized(code)]
-const localGet = (index: number): Code => [0x20, unsigned(index)]
-const call = (index: number): Code => [0x10, unsigned(index)]
-const END = 0x0b
-
-type Signature = Readonly<{params: readonly FlatType[]; result: FlatType | undefined}>
-
-const valueTypes = (types: readonly FlatType[]): Code => [
-  unsigned(types.length),
-  types.map(type => VALUE_TYPES[type]),
-]
-const resultTypes = (result: FlatType | undefined): FlatType[] => (result === undefined ? [] : [result])
-const funcType = (params: readonly FlatType[], result: FlatType | undefined): Code => [
-  0x60,
-  valueTypes(params),
-  valueTypes(resultTypes(result)),
-]
-const vec = (items: readonly Code[]): Code => [unsigned(items.length), items]
-const oneLocal = (type: FlatType | undefined): Code => (type === undefined ? [0] : [1, 1, VALUE_TYPES[type]])
-const keyOf = ({params, result}: Signature): string => `${params.join()}:${result ?? ''}`
-
-const body = (local: FlatType | undefined, code: Code): Code => sized([oneLocal(local), code, END])
-
-const modules = new Map<string, WebAssembly.Module>()
-
-function compiled(key: string, make: () => Code): WebAssembly.Module {
-  let module = modules.get(key)
-  if (module === undefined)
-    modules.set(key, (module = new WebAssembly.Module(Uint8Array.from(bytesOf([MAGIC, make()])))))
-  return module
-}
 
 // Calls into a guest
 
@@ -166,7 +139,7 @@ function suspendingModule(signatures: readonly Signature[]): WebAssembly.Module 
             body(result, [
               params.map((_, k) => localGet(k)),
               call(waits + i),
-              result === undefined ? [] : [0x21, unsigned(params.length)],
+              result === undefined ? [] : localSet(params.length),
               [0x23, 0],
               [0x04, result === undefined ? 0x40 : VALUE_TYPES[result]],
               [0x41, 0, 0x24, 0],

@@ -2,17 +2,27 @@
 import {trap} from '../abi/trap.ts'
 import type {Resource} from '../abi/types.ts'
 
+/** What a sandbox serves; afterwards its numbers mean other things. */
+export type Event = {over: boolean}
+
 /** An owned resource of a guest; drop it when it is no longer needed. It ends with its sandbox's event at the latest. */
 export class GuestResource {
   readonly #resource: Resource
   #rep: number | undefined
   readonly #destroy: ((rep: number) => void) | undefined
+  readonly #event: Event
 
   /** `destroy` is unset for a borrow. */
-  constructor(resource: Resource, rep: number, destroy: ((rep: number) => void) | undefined) {
+  constructor(
+    resource: Resource,
+    rep: number,
+    destroy: ((rep: number) => void) | undefined,
+    event: Event = {over: false},
+  ) {
     this.#resource = resource
     this.#rep = rep
     this.#destroy = destroy
+    this.#event = event
   }
 
   /** Runs the component's destructor. */
@@ -25,6 +35,7 @@ export class GuestResource {
   rep(resource: Resource): number {
     if (resource !== this.#resource)
       trap('TRAP_BAD_HANDLE', `the host gave a ${this.#resource.name} where a ${resource.name} is due`)
+    if (this.#event.over) trap('TRAP_BAD_HANDLE', `the host gave a ${resource.name} of an event that is over`)
     if (this.#rep === undefined)
       trap('TRAP_BAD_HANDLE', `the host gave a ${resource.name} that it no longer owns`)
     return this.#rep

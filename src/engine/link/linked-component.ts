@@ -10,6 +10,7 @@ import type {HostResource} from './imports.ts'
 import type {ModuleCache} from './module-cache.ts'
 import {type ResolveOptions, resolve} from './resolve.ts'
 import type {Runtime} from './runtime.ts'
+import type {StackFunction} from './stacks.ts'
 import {versionKey} from './version.ts'
 
 export type LinkOptions = ResolveOptions & Readonly<{modules: ModuleCache}>
@@ -17,8 +18,11 @@ export type LinkOptions = ResolveOptions & Readonly<{modules: ModuleCache}>
 /** Yielded after each core instance is made, before the next. */
 export type MadeInstance = Readonly<{instance: number; exports: WebAssembly.Exports}>
 
-/** Calls into a sandbox, with values as in imports.ts. A promise comes back only where the guest waited or trapped. */
-export type GuestFunction = (...args: unknown[]) => unknown
+/**
+ * Calls into a sandbox, with values as in imports.ts. Of a plain function, a promise comes back only where the guest
+ * waited or trapped.
+ */
+export type GuestFunction = ((...args: unknown[]) => unknown) | StackFunction
 
 type Instantiate = (
   modules: readonly WebAssembly.Module[],

@@ -2,7 +2,7 @@
 // behind a flat list of what must be done for each sandbox. Components and modules are no values at run time: every
 // alias, argument and export is known here.
 import {MayflyError} from '../../base/errors.ts'
-import type {Resource} from '../abi/types.ts'
+import type {FuncType, Resource} from '../abi/types.ts'
 import type {
   Alias,
   Canon,
@@ -15,6 +15,7 @@ import type {
 } from '../component/component.ts'
 import type {CoreModule} from '../core/module.ts'
 import {decodeCoreModule} from '../core/module-decode.ts'
+import {AsyncTypes} from './async-types.ts'
 import type {HostFunction, HostInterface, HostResource, Imports} from './imports.ts'
 import {coreExport, coreSpace, exportMap} from './items.ts'
 import {mayWait} from './may-wait.ts'
@@ -30,8 +31,9 @@ import type {
   Trampoline,
 } from './plan.ts'
 import {type CoreInstanceItem, type InstanceItem, type Item, Scope, type TypeItem} from './scope.ts'
+import {difference, signatureOf} from './signature.ts'
 import {resourceAt, typeItem, valueType as valueTypeOf} from './type-scope.ts'
-import {InterfaceIndex} from './version.ts'
+import {InterfaceIndex, versionKey} from './version.ts'
 
 /** Definitions, counted in each instance; few bytes can ask for many, since a component may be instantiated often. */
 const MAX_STEPS = 200_000
@@ -86,6 +88,8 @@ class Resolver {
   readonly #instances: {parent: number | undefined; blocks: boolean}[] = []
   readonly #resources: ResourcePlan[] = []
   readonly #hostResources = new Map<HostResource, Resource>()
+  /** How signatures call them. */
+  readonly #hostResourceNames = new Map<Resource, string>()
   readonly #memories: MemoryRef[] = []
   /** The same by core instance and name. */
   readonly #memoriesOf: Map<string, MemoryRef>[] = []
@@ -93,6 +97,7 @@ class Resolver {
   readonly #trampolines: Trampoline[] = []
   readonly #steps: Step[] = []
   #async = false
+  readonly #asyncTypes = new AsyncTypes()
   /** Definitions and instance types walked. */
   #taken = 0
   readonly #hostFunctions: {name: string; host: HostFunction}[] = []
@@ -416,12 +421,20 @@ class Resolver {
         name: fullName,
         reason: 'it is a resource',
       })
+    if (host.type !== undefined) this.#checkType(fullName, host.type, item.type)
     let hostIndex = this.#hostFunctionIndex.get(host)
     if (hostIndex === undefined) {
       hostIndex = this.#hostFunctions.push({name: fullName, host}) - 1
       this.#hostFunctionIndex.set(host, hostIndex)
     }
     return {sort: 'func', func: {kind: 'host', name: fullName, host, hostIndex, type: item.type}}
+  }
+
+  #checkType(name: string, offered: string, type: FuncType): void {
+    const nameOf = (resource: Resource) => this.#hostResourceNames.get(resource) ?? 'its own resource'
+    const reason = difference(signatureOf(type, nameOf), offered)
+    if (reason !== undefined)
+      throw new MayflyError('LINK_TYPE_MISMATCH', {who: this.#options.who, name, reason})
   }
 
   #hostResource(interfaceName: string, offered: HostInterface | undefined, name: string): TypeItem {
@@ -438,6 +451,7 @@ class Resolver {
       resource = {index: this.#resources.length, name, instance: undefined}
       this.#resources.push({resource, host, dtor: undefined})
       this.#hostResources.set(host, resource)
+      this.#hostResourceNames.set(resource, `${versionKey(interfaceName)}#${name}`)
     }
     return {kind: 'resource', resource}
   }
@@ -460,6 +474,7 @@ class Resolver {
       case 'lift': {
         const type = scope.types[canon.type]!
         if (type.kind !== 'func') throw new Error('validation lets no other type through')
+        this.#async ||= this.#asyncTypes.has(type.type)
         scope.funcs.push({
           kind: 'lifted',
           core: scope.coreFuncs[canon.func]!,
@@ -469,14 +484,17 @@ class Resolver {
         })
         break
       }
-      case 'lower':
+      case 'lower': {
+        const func = scope.funcs[canon.func]!
+        this.#async ||= this.#asyncTypes.has(func.type)
         this.#trampoline(scope, {
           kind: 'lower',
-          func: scope.funcs[canon.func]!,
+          func,
           options: this.#liftOptions(scope, canon.options),
           instance: scope.instance,
         })
         break
+      }
       case 'resource.new':
       case 'resource.rep':
       case 'resource.drop':

@@ -17,8 +17,9 @@ import type {Thread} from '../async/thread.ts'
 import type {Store} from '../store.ts'
 import {turns} from '../turns.ts'
 import type {Guard} from './guard.ts'
-import {GuestResource} from './guest-resource.ts'
+import {type Event, GuestResource} from './guest-resource.ts'
 import type {HostResource} from './imports.ts'
+import type {StackFunction} from './stacks.ts'
 import {uncatchable} from './uncatchable.ts'
 
 /** A component instance (CanonicalABI.md, Component Instances). */
@@ -40,8 +41,7 @@ export class Runtime {
   readonly guard: Guard
   readonly instances: readonly ComponentInstance[]
   readonly #hostResources: ReadonlyMap<Resource, HostResource>
-  /** Guest calls that wait for a promise of the host now. */
-  waiting = 0
+  #waiting = 0
   /** Set by the sandbox: a guest function that may wait is about to run; it has returned. */
   onEnter: () => void = () => {}
   onLeave: () => void = () => {}
@@ -50,7 +50,11 @@ export class Runtime {
   onResume: () => void = () => {}
   /** Set by emitted code: the memories that values cross through. */
   readonly memories: GuestMemory[] = []
+  /** What the host holds of the guest's ends with it. */
+  #event: Event = {over: false}
   readonly #suspended = new Set<(reason: unknown) => void>()
+  /** Each adds itself. */
+  readonly stackFunctions: StackFunction[] = []
   /** Set by emitted code: the destructor of a guest's resource, by the resource's index. */
   readonly destructors: ((rep: number) => void)[] = []
 
@@ -88,29 +92,74 @@ export class Runtime {
 
   /** For components with the asynchronous ABI; made when first used. */
   get scheduler(): Scheduler {
-    this.#scheduler ??= new Scheduler({
+    return (this.#scheduler ??= this.#makeScheduler())
+  }
+
+  #makeScheduler(): Scheduler {
+    const goOn = (): void => {
+      if (!this.#resting) return
+      this.#resting = false
+      this.onResume()
+    }
+    const rest = (): void => {
+      if (this.#resting || scheduler.isOver) return
+      this.#resting = true
+      this.onSuspend()
+    }
+    this.#rest = rest
+    const scheduler = new Scheduler({
       turn: run => turns.add(run),
       enter: () => this.guard.enter(),
       uncatchable,
-      begin: () => {
-        if (!this.#resting) return
-        this.#resting = false
-        this.waiting--
-        this.onResume()
-      },
+      begin: goOn,
       wait: () => {
         this.guard.leave()
-        if (this.#resting || this.#scheduler!.isIdle) return
-        this.#resting = true
-        this.waiting++
-        this.onSuspend()
+        if (!this.#together) rest()
       },
+      over: goOn,
+      drop: (resource, value) => this.#dropAbandoned(resource, value),
     })
-    return this.#scheduler
+    return scheduler
   }
 
   #scheduler: Scheduler | undefined
+  /** Something may still come of what the guest has asked for. */
   #resting = false
+  #rest: () => void = () => {}
+  /** It need not rest between what it does now. */
+  #together = false
+
+  /** Has what `run` begins go on in this turn, as far as it can. */
+  together(run: () => void): void {
+    const {scheduler} = this
+    this.#together = true
+    scheduler.together(run)
+    this.#together = false
+    if (scheduler.failure === undefined) this.#rest()
+  }
+
+  /** Whether no task is left that could go on. */
+  get idle(): boolean {
+    return this.#scheduler === undefined || this.#scheduler.isIdle
+  }
+
+  /** How many of the guest's stacks and tasks wait for the host now. */
+  get waiting(): number {
+    return this.#waiting + (this.#resting && !this.#scheduler!.isIdle ? 1 : 0)
+  }
+
+  /** Resolves when no task is left that could go on; rejects with what ended the guest. */
+  async whenIdle(): Promise<void> {
+    const scheduler = this.#scheduler
+    if (scheduler === undefined) return
+    await scheduler.whenIdle()
+    if (scheduler.failure !== undefined) throw scheduler.failure.reason
+  }
+
+  /** Whether a task has failed that nobody waited for any more. */
+  get failed(): boolean {
+    return this.#scheduler?.failure !== undefined
+  }
 
   /** The thread that runs; of code that runs outside of any call, one that cannot wait. */
   thread(instance: Instance): Thread {
@@ -137,7 +186,7 @@ export class Runtime {
 
   /** `finish` lowers the result when the guest is about to go on. */
   #resumable(promise: Promise<unknown>, finish: (value: unknown) => unknown): Promise<unknown> {
-    this.waiting++
+    this.#waiting++
     this.onSuspend()
     return new Promise((resolve, reject) => {
       this.#suspended.add(reject)
@@ -146,7 +195,7 @@ export class Runtime {
       const go = (run: () => void) =>
         turns.add(() => {
           if (!this.#suspended.delete(reject)) return
-          this.waiting--
+          this.#waiting--
           this.onResume()
           run()
         })
@@ -168,9 +217,11 @@ export class Runtime {
 
   /** Ends every suspended call with `reason`; what the host answers later is ignored. */
   abort(reason: unknown): void {
-    this.waiting = 0
+    this.#waiting = 0
     this.#resting = false
+    this.#together = false
     this.#scheduler?.fail(reason)
+    if (this.#suspended.size === 0) return
     for (const reject of this.#suspended) reject(uncatchable(reason))
     this.#suspended.clear()
   }
@@ -181,7 +232,14 @@ export class Runtime {
   }
 
   guestResource(resource: Resource, rep: unknown, owned: boolean): GuestResource {
-    return new GuestResource(resource, rep as number, owned ? this.destructors[resource.index] : undefined)
+    const destroy = owned ? this.destructors[resource.index] : undefined
+    return new GuestResource(resource, rep as number, destroy, this.#event)
+  }
+
+  /** Nobody is left to be told that it cannot be dropped. */
+  #dropAbandoned(resource: Resource, value: unknown): void {
+    if (resource.instance === undefined)
+      this.#dropQuietly({resource, rep: value, own: true, scope: undefined, lends: 0})
   }
 
   /**
@@ -189,7 +247,9 @@ export class Runtime {
    * that the guest still owns is dropped. Never throws.
    */
   end(): void {
-    if (this.waiting > 0)
+    this.#event.over = true
+    // An error is dear to make.
+    if (this.#waiting > 0 || this.#suspended.size > 0 || this.#scheduler?.isQuiet === false)
       this.abort(new MayflyError('TRAP_HOST', {reason: 'its event ended while it waited'}))
     for (const instance of this.instances) {
       if (instance.handles.isPristine) continue
@@ -203,6 +263,11 @@ export class Runtime {
     try {
       this.dropHost(handle)
     } catch {}
+  }
+
+  /** Nothing of it is called any more. */
+  dispose(): void {
+    for (const func of this.stackFunctions) func.dispose()
   }
 
   /** Why its state cannot be part of an image, if it cannot: tasks and what they wait for are no data. */
@@ -226,7 +291,8 @@ export class Runtime {
     }
     for (const memory of this.memories) memory.reset()
     this.pending.value = 0
-    this.#scheduler?.reset(new MayflyError('TRAP_HOST', {reason: 'its event ended while it waited'}))
+    this.#event = {over: false}
+    this.#scheduler?.reset()
   }
 }
 

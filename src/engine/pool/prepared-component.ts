@@ -24,6 +24,8 @@ export type PrepareOptions = Readonly<{
   snapshot: SnapshotMode
   /** The Random and Clock that the linked host functions use. */
   entropy: Entropy
+  /** Processor time that making the image may take; a minute by default, since it is done once and keeps no event waiting. */
+  imageMs?: number
   /** Called when the initialisation that makes the image was stopped for taking too long; it does not return then. */
   onStopped?: (error: MayflyError) => void
 }>
@@ -36,8 +38,7 @@ type Made = {
   budget: MemoryBudget
 }
 
-/** Making an image is done once, and keeps no event waiting. */
-const IMAGE_LIMIT_MS = 60_000
+const IMAGE_MS = 60_000
 
 /** Whose time an initialisation is. */
 type Payer = Readonly<{limitMs: number; onStopped: ((error: MayflyError) => void) | undefined}>
@@ -64,10 +65,12 @@ export class PreparedComponent {
   }
 
   #initialise(): Initialised {
-    const made = this.#make('initialise', {limitMs: IMAGE_LIMIT_MS, onStopped: this.#options.onStopped})
+    const {imageMs = IMAGE_MS, onStopped} = this.#options
+    const made = this.#make('initialise', {limitMs: imageMs, onStopped})
     const {unrestorable} = made.runtime
     made.runtime.end()
     made.runtime.store.clear()
+    made.runtime.dispose()
     return {image: this.#options.tier.capture(made.state), runtime: made.runtime.capture(), unrestorable}
   }
 
@@ -131,6 +134,7 @@ export class PreparedComponent {
       }
     } catch (error) {
       guard.leave()
+      runtime.dispose()
       throw asTrap(error)
     }
   }

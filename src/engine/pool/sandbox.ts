@@ -1,9 +1,11 @@
 // engine/pool/sandbox.ts: one sandbox: an instance of a component that is made equal to its image after every event.
 import {MayflyError} from '../../base/errors.ts'
 import {type Idler, idleWatch} from '../limits/idle-watch.ts'
+import {Call} from '../link/call.ts'
 import type {Stoppable} from '../link/guard.ts'
 import type {GuestFunction} from '../link/linked-component.ts'
 import type {Runtime, RuntimeState} from '../link/runtime.ts'
+import {type CallOwner, type CallReceiver, StackFunction, stacks} from '../link/stacks.ts'
 import type {MemoryBudget} from '../snapshot/budget.ts'
 import type {RestoreReport, Restorer} from '../snapshot/snapshot.ts'
 import type {Store} from '../store.ts'
@@ -30,7 +32,7 @@ export type SandboxLimits = Readonly<{
   idleMs: number
 }>
 
-export class Sandbox implements Stoppable, Idler {
+export class Sandbox implements Stoppable, Idler, CallOwner {
   readonly store: Store
   /** How many events it has served. */
   events = 0
@@ -42,6 +44,7 @@ export class Sandbox implements Stoppable, Idler {
   #stretchStartedMs = 0
   #usedMs = 0
   #renewed = false
+  #watching = false
 
   constructor(parts: SandboxParts) {
     this.#parts = parts
@@ -51,6 +54,7 @@ export class Sandbox implements Stoppable, Idler {
       runtime.onEnter = () => restorer.open()
       runtime.onLeave = () => restorer.close()
     }
+    for (const func of parts.functions) if (func instanceof StackFunction) func.owner = this
     runtime.onSuspend = () => this.#suspended()
     runtime.onResume = () => this.#begin()
   }
@@ -88,11 +92,22 @@ export class Sandbox implements Stoppable, Idler {
 
   /**
    * Calls an exported function, by the index that LinkedComponent.findExport gives. Returns a promise only where the
-   * guest had to wait; both ways a failure is a MayflyError: TRAP_…, LIMIT_MEMORY, or what a host function threw.
+   * guest had to wait or trapped; both ways a failure is a MayflyError: TRAP_…, LIMIT_MEMORY, or what a host function threw.
    */
   call(index: number, ...args: unknown[]): unknown {
-    const {functions, exports, restorer, renew} = this.#parts
-    const watched = renew === undefined && exports[index]!.writesOnlyInside ? undefined : restorer
+    const call = new Call()
+    stacks.runOne(this.start(index, call, args))
+    return call.outcome()
+  }
+
+  /**
+   * Begins a call: either it is over or waits when this returns, or stacks.run has to run what is returned before
+   * anything else. The receiver's errors are those of `call`.
+   */
+  start(index: number, receiver: CallReceiver, args: unknown[]): StackFunction | undefined {
+    const {functions, restorer, renew} = this.#parts
+    const func = functions[index]!
+    const watched = this.#watched(index) ? restorer : undefined
     watched?.open()
     if (!this.#renewed) {
       this.#renewed = true
@@ -101,29 +116,75 @@ export class Sandbox implements Stoppable, Idler {
     this.#begin()
     let result: unknown
     try {
-      result = functions[index]!(...args)
-    } catch (error) {
-      return this.#fail(error)
-    } finally {
+      if (func instanceof StackFunction) {
+        func.prepare(receiver, args)
+        this.#watching = watched !== undefined
+        return func
+      }
+      result = func(...args)
       watched?.close()
+    } catch (error) {
+      watched?.close()
+      receiver.failed(this.failure(error))
+      return undefined
     }
-    return result instanceof Promise ? result.catch(error => this.#fail(error)) : result
+    if (result instanceof Promise)
+      result.then(
+        value => receiver.returned(value),
+        error => receiver.failed(this.failure(error)),
+      )
+    else receiver.returned(result)
+    return undefined
   }
 
-  #fail(error: unknown): never {
+  /** Whether the guest's memory may be written before or after its own function runs. */
+  #watched(index: number): boolean {
+    return this.#parts.renew !== undefined || !this.#parts.exports[index]!.writesOnlyInside
+  }
+
+  left(): void {
+    if (!this.#watching) return
+    this.#watching = false
+    this.#parts.restorer?.close()
+  }
+
+  failure(error: unknown): MayflyError {
     this.#failed = true
     this.#parts.runtime.guard.leave()
     const budget = this.#parts.budget
     if (budget?.exceeded && asTrap(error).code === 'TRAP_CORE') {
       const details = {limit: budget.limitPages / 16, component: this.store.component}
-      throw new MayflyError('LIMIT_MEMORY', details, {cause: error})
+      return new MayflyError('LIMIT_MEMORY', details, {cause: error})
     }
-    throw asTrap(error)
+    return asTrap(error)
   }
 
   /** Whether a call waits for the host now. */
   get waiting(): boolean {
     return this.#parts.runtime.waiting > 0
+  }
+
+  /** Has what `run` begins go on in this turn as far as it can, rather than each step in a turn of its own. */
+  together(run: () => void): void {
+    const {restorer, runtime} = this.#parts
+    restorer?.open()
+    runtime.together(run)
+    restorer?.close()
+  }
+
+  /** Whether no task of the event is left that could go on. */
+  get idle(): boolean {
+    return this.#parts.runtime.idle
+  }
+
+  /**
+   * Resolves when no task of the event is left that could go on: a function of async type may have such tasks after it
+   * has returned. Rejects as a call does.
+   */
+  async whenIdle(): Promise<void> {
+    await this.#parts.runtime.whenIdle().catch(error => {
+      throw this.failure(error)
+    })
   }
 
   /** Ends every waiting call with `reason`, e.g. when the client has gone. */
@@ -139,7 +200,7 @@ export class Sandbox implements Stoppable, Idler {
     this.#renewed = false
     idleWatch.delete(this)
     // A call that still waits is ended by `end`, but its stack is only unwound later.
-    if (runtime.waiting > 0) this.#failed = true
+    if (runtime.waiting > 0 || runtime.failed) this.#failed = true
     runtime.end()
     this.store.clear()
     this.events++
@@ -157,6 +218,7 @@ export class Sandbox implements Stoppable, Idler {
   }
 
   dispose(): void {
+    this.#parts.runtime.dispose()
     this.#parts.restorer?.dispose()
   }
 }

@@ -1,6 +1,7 @@
 // triggers/http/exchange.ts: one request and its answer, whatever HTTP version carries them.
 import {MayflyError} from '../../base/errors.ts'
 import type {Result} from '../../base/result.ts'
+import type {StackFunction} from '../../engine/link/stacks.ts'
 import type {RequestRecord} from '../../observe/request-record.ts'
 import type {ErrorCode} from '../../wasi/http/error-code.ts'
 import type {Fields} from '../../wasi/http/fields.ts'
@@ -117,16 +118,17 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
 
   // Stages.
 
-  run(): void {
+  run(): StackFunction | undefined {
     if (this.aborted) {
       this.settle(RETURNED)
-      return
+      return undefined
     }
     try {
-      this.match.route.target.guest.run(this)
+      return this.match.route.target.guest.run(this)
     } catch (error) {
       const reason = `the guest's runner threw: ${(error as Error)?.message ?? error}`
       this.settle({kind: 'trap', error: new MayflyError('INTERNAL', {reason}, {cause: error})})
+      return undefined
     }
   }
 

@@ -1,5 +1,6 @@
 // triggers/http/guest.ts: the border between the HTTP trigger and whatever runs guests.
 import type {MayflyError} from '../../base/errors.ts'
+import type {StackFunction} from '../../engine/link/stacks.ts'
 import type {IncomingRequest} from '../../wasi/http/incoming-message.ts'
 import type {ResponseOutparam} from '../../wasi/http/outgoing-message.ts'
 import type {Outcome} from '../trigger.ts'
@@ -27,6 +28,9 @@ export interface HttpEvent {
 
 /** Runs guests of one component. */
 export interface HttpGuest {
-  /** Runs the guest on `event` until it ends or first waits. Never throws: everything goes through `event.settle`. */
-  run(event: HttpEvent): void
+  /**
+   * Runs the guest on `event` until it ends or first waits; or gives the call that does, for the caller to run by
+   * engine/link/stacks.ts before anything else. Never throws: everything goes through `event.settle`.
+   */
+  run(event: HttpEvent): StackFunction | undefined
 }

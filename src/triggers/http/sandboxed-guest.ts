@@ -1,5 +1,6 @@
 // triggers/http/sandboxed-guest.ts: runs each request in a sandbox of its own.
 import {MayflyError} from '../../base/errors.ts'
+import {type CallReceiver, type StackFunction, stacks} from '../../engine/link/stacks.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
 import {asTrap, type Sandbox} from '../../engine/pool/sandbox.ts'
 import {StateKey} from '../../engine/store.ts'
@@ -20,7 +21,7 @@ export class SandboxedGuest implements HttpGuest {
     this.#handle = handle
   }
 
-  run(event: HttpEvent): void {
+  run(event: HttpEvent): StackFunction | undefined {
     let leased: Sandbox | Promise<Sandbox>
     try {
       leased = this.#pool.lease(error => {
@@ -29,10 +30,11 @@ export class SandboxedGuest implements HttpGuest {
       })
     } catch (error) {
       event.settle({kind: 'trap', error: asTrap(error)})
-      return
+      return undefined
     }
-    if (leased instanceof Promise) this.#runLater(leased, event)
-    else this.#runIn(leased, event)
+    if (!(leased instanceof Promise)) return new Run(this.#pool, leased, event).start(this.#handle)
+    this.#runLater(leased, event)
+    return undefined
   }
 
   /** In a turn of its own, as every stretch of a guest: one that is stopped there takes no other event's promises along. */
@@ -40,39 +42,51 @@ export class SandboxedGuest implements HttpGuest {
     leased.then(
       sandbox =>
         turns.add(() => {
-          if (!event.aborted) return this.#runIn(sandbox, event)
-          this.#pool.release(sandbox)
-          event.settle(RETURNED)
+          const run = new Run(this.#pool, sandbox, event)
+          if (event.aborted) run.returned()
+          else stacks.runOne(run.start(this.#handle))
         }),
       error => event.settle({kind: 'trap', error: asTrap(error)}),
     )
   }
+}
 
-  #runIn(sandbox: Sandbox, event: HttpEvent): void {
-    event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
-    sandbox.onStopped = error => {
-      event.interrupted()
-      this.#end(sandbox, event, {kind: 'trap', error})
-    }
-    sandbox.store.provide(HTTP_EVENT, event)
-    let called: unknown
-    try {
-      called = sandbox.call(this.#handle, event.request, event.responseOut)
-    } catch (error) {
-      this.#end(sandbox, event, {kind: 'trap', error: asTrap(error)})
-      return
-    }
-    if (called instanceof Promise) {
-      event.onAbort = () => sandbox.abort(new MayflyError('TRAP_HOST', {reason: 'the client has gone'}))
-      called.then(
-        () => this.#end(sandbox, event, RETURNED),
-        error => this.#end(sandbox, event, {kind: 'trap', error: asTrap(error)}),
-      )
-    } else this.#end(sandbox, event, RETURNED)
+/** One event in its sandbox. */
+class Run implements CallReceiver {
+  readonly #pool: Pool
+  readonly #sandbox: Sandbox
+  readonly #event: HttpEvent
+
+  constructor(pool: Pool, sandbox: Sandbox, event: HttpEvent) {
+    this.#pool = pool
+    this.#sandbox = sandbox
+    this.#event = event
   }
 
-  #end(sandbox: Sandbox, event: HttpEvent, outcome: Outcome): void {
-    event.memoryTouchedBytes = this.#pool.release(sandbox).pagesRestored * 4096
+  start(handle: number): StackFunction | undefined {
+    const sandbox = this.#sandbox
+    const event = this.#event
+    event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
+    event.onAbort = () => sandbox.abort(new MayflyError('TRAP_HOST', {reason: 'the client has gone'}))
+    sandbox.onStopped = error => {
+      event.interrupted()
+      this.failed(error)
+    }
+    sandbox.store.provide(HTTP_EVENT, event)
+    return sandbox.start(handle, this, [event.request, event.responseOut])
+  }
+
+  returned(): void {
+    this.#end(RETURNED)
+  }
+
+  failed(error: unknown): void {
+    this.#end({kind: 'trap', error: asTrap(error)})
+  }
+
+  #end(outcome: Outcome): void {
+    const event = this.#event
+    event.memoryTouchedBytes = this.#pool.release(this.#sandbox).pagesRestored * 4096
     event.settle(outcome)
   }
 }

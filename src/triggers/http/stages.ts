@@ -3,6 +3,7 @@
 // Each stage finds its own code and data in the caches: measured, this is worth twice the throughput. It must not lend one
 // guest's slowness to the others, so a turn is bounded in count and time, and guests known to run long go last.
 
+import {type StackFunction, stacks} from '../../engine/link/stacks.ts'
 import {turns} from '../../engine/turns.ts'
 
 /** How long the guests of one component keep the thread, as a moving average. */
@@ -10,8 +11,8 @@ export type Pace = {averageMs: number}
 
 export interface Staged {
   readonly pace: Pace
-  /** Runs the guest until it ends or first waits. */
-  run(): void
+  /** Runs the guest until it ends or first waits; or gives the call that does. */
+  run(): StackFunction | undefined
   /** Writes what there is to answer by now. */
   reply(): void
 }
@@ -38,6 +39,12 @@ export class Stages {
   readonly #replies = new Queue<Staged>()
   #scheduled = false
   #draining = false
+  /** Of the turn under way. */
+  #startedMs = 0
+  #count = 0
+  /** The guest that runs, since when. */
+  #running: Staged | undefined
+  #sinceMs = 0
 
   constructor(limits: StageLimits = DEFAULT_STAGE_LIMITS, now: () => number = () => performance.now()) {
     this.#limits = limits
@@ -71,34 +78,56 @@ export class Stages {
   readonly #drain = (): void => {
     this.#scheduled = false
     this.#draining = true
-    const {maxCount, budgetMs, slowMs} = this.#limits
-    const started = this.#now()
-    let now = started
+    this.#running = undefined
+    this.#count = 0
+    this.#startedMs = this.#sinceMs = this.#now()
 
-    for (let count = 0; count < maxCount && now - started <= budgetMs; count++) {
-      const event = this.#queue.take()
-      if (event === undefined) break
-      if (event.pace.averageMs > slowMs) this.#slow.push(event)
-      else now = this.#run(event, now)
-    }
+    stacks.run(this.#next)
     this.#writeReplies()
 
     // One at least, so that a steady stream of quick guests starves no slow one.
     for (let event = this.#slow.take(); event !== undefined; event = this.#slow.take()) {
-      now = this.#run(event, this.#now())
+      this.#sinceMs = this.#now()
+      stacks.runOne(this.#run(event))
+      this.#ran()
       this.#writeReplies()
-      if (now - started > budgetMs) break
+      if (this.#sinceMs - this.#startedMs > this.#limits.budgetMs) break
     }
     this.#draining = false
     if (!this.#queue.empty || !this.#slow.empty || !this.#replies.empty) this.#schedule()
   }
 
-  #run(event: Staged, started: number): number {
-    event.run()
-    const ended = this.#now()
-    const {pace} = event
-    pace.averageMs += (ended - started - pace.averageMs) * WEIGHT
-    return ended
+  /** The next quick guest's call, as long as the turn lasts. */
+  readonly #next = (): StackFunction | undefined => {
+    const {maxCount, budgetMs, slowMs} = this.#limits
+    for (;;) {
+      this.#ran()
+      if (this.#count >= maxCount || this.#sinceMs - this.#startedMs > budgetMs) return undefined
+      const event = this.#queue.take()
+      if (event === undefined) return undefined
+      this.#count++
+      if (event.pace.averageMs > slowMs) {
+        this.#slow.push(event)
+        continue
+      }
+      const call = this.#run(event)
+      if (call !== undefined) return call
+    }
+  }
+
+  #run(event: Staged): StackFunction | undefined {
+    this.#running = event
+    return event.run()
+  }
+
+  /** The guest that ran has ended or waits. */
+  #ran(): void {
+    if (this.#running === undefined) return
+    const {pace} = this.#running
+    this.#running = undefined
+    const now = this.#now()
+    pace.averageMs += (now - this.#sinceMs - pace.averageMs) * WEIGHT
+    this.#sinceMs = now
   }
 
   #writeReplies(): void {

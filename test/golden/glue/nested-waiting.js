@@ -1,4 +1,4 @@
-const {badDiscriminant,badLabel,bitsFromF32,bitsFromF64,blockingCall,cannotEnter,cannotLeave,canonicalNan,charFromCode,checkBorrows,checkLength,checkList,codeFromChar,f32FromBits,f64FromBits,giveBack,guestMemory,guestRep,loadBytes,loadFloats,loadLatin1OrUtf16,loadNumbers,loadUtf16,loadUtf8,narrowTag,storeBytes,storedBytes,storeFloats,storeLatin1OrUtf16,storeNumbers,storeUtf16,storeUtf8,suspendingImports,toIndex,uncatchable,widenTag}=abi;
+const {badDiscriminant,badLabel,bitsFromF32,bitsFromF64,blockingCall,callWords,cannotEnter,cannotLeave,canonicalNan,charFromCode,checkBorrows,checkLength,checkList,codeFromChar,f32FromBits,f64FromBits,giveBack,guestMemory,guestRep,loadBytes,loadFloats,loadLatin1OrUtf16,loadNumbers,loadUtf16,loadUtf8,narrowTag,stackFunction,storeBytes,storedBytes,storeFloats,storeLatin1OrUtf16,storeNumbers,storeUtf16,storeUtf8,suspendingImports,toIndex,uncatchable,widenTag}=abi;
 const {store,guard,instances}=runtime;
 const I0=instances[0],H0=I0.handles;
 const I1=instances[1],H1=I1.handles;
@@ -14,7 +14,7 @@ const b_14=blockingCall(runtime,c_12,["i64"],"i64");
 function t1(p0){try{guard.leave();if(!I2.mayLeave)cannotLeave();const a0=BigInt.asUintN(64,p0);if(!I1.mayEnter)cannotEnter();I1.mayEnter=false;const p16=b_14.call(a0);if(b_14.done){b_14.done=false;const c=b_14.result;const r=BigInt.asUintN(64,c);I1.mayEnter=true;guard.enter();return r;}guard.leave();return (runtime.suspend(p16.then(c=>{b_14.done=false;const r=BigInt.asUintN(64,c);I1.mayEnter=true;return r;},leaveAndThrow),v=>v),0n);}catch(e){throw uncatchable(e)}}
 const e1=new WebAssembly.Instance(modules[0],{[""]:{["wait"]:suspending[1]}}).exports;
 yield {instance:1,exports:e1};
-const c_21=e1["f"];
-const b_23=blockingCall(runtime,c_21,["i64"],"i64");
-const x_20=function f_f_(a0){if(!I2.mayEnter||!I0.mayEnter)cannotEnter();I2.mayEnter=false;I0.mayEnter=false;const p25=b_23.call(a0);if(b_23.done){b_23.done=false;const c=b_23.result;const r=BigInt.asUintN(64,c);I2.mayEnter=true;I0.mayEnter=true;return r;}guard.leave();return p25.then(c=>{b_23.done=false;const r=BigInt.asUintN(64,c);I2.mayEnter=true;I0.mayEnter=true;return r;},leaveAndThrow);};
+const words21=callWords();
+const c_23=e1["f"];
+const x_20=stackFunction(runtime,c_23,["i64"],"i64",(a0)=>{if(!I2.mayEnter||!I0.mayEnter)cannotEnter();I2.mayEnter=false;I0.mayEnter=false;words21.i64[0]=a0;},c=>{const r=BigInt.asUintN(64,c);I2.mayEnter=true;I0.mayEnter=true;return r});
 return [x_20];

@@ -1,4 +1,4 @@
-const {badDiscriminant,badLabel,bitsFromF32,bitsFromF64,blockingCall,cannotEnter,cannotLeave,canonicalNan,charFromCode,checkBorrows,checkLength,checkList,codeFromChar,f32FromBits,f64FromBits,giveBack,guestMemory,guestRep,loadBytes,loadFloats,loadLatin1OrUtf16,loadNumbers,loadUtf16,loadUtf8,narrowTag,storeBytes,storedBytes,storeFloats,storeLatin1OrUtf16,storeNumbers,storeUtf16,storeUtf8,suspendingImports,toIndex,uncatchable,widenTag}=abi;
+const {badDiscriminant,badLabel,bitsFromF32,bitsFromF64,blockingCall,callWords,cannotEnter,cannotLeave,canonicalNan,charFromCode,checkBorrows,checkLength,checkList,codeFromChar,f32FromBits,f64FromBits,giveBack,guestMemory,guestRep,loadBytes,loadFloats,loadLatin1OrUtf16,loadNumbers,loadUtf16,loadUtf8,narrowTag,stackFunction,storeBytes,storedBytes,storeFloats,storeLatin1OrUtf16,storeNumbers,storeUtf16,storeUtf8,suspendingImports,toIndex,uncatchable,widenTag}=abi;
 const {store,guard,instances}=runtime;
 const I0=instances[0],H0=I0.handles;
 let lenders=[],scope,flat0,flat1,flat2,flat3,flat4,flat5,flat6,flat7,flat8,flat9,flat10,flat11,flat12,flat13,flat14,flat15,flat16;
@@ -8,6 +8,6 @@ function t0(p0,p1){try{guard.leave();if(!I0.mayLeave)cannotLeave();const a0=H0.l
 function t1(i){try{guard.leave();if(!I0.mayLeave)cannotLeave();const h=H0.drop(R0_,i>>>0);runtime.dropHost(h);guard.enter()}catch(e){throw uncatchable(e)}}
 const e0=new WebAssembly.Instance(modules[0],{[""]:{["call"]:t0,["drop"]:t1}}).exports;
 yield {instance:0,exports:e0};
-const c_15=e0["use"];
-const x_12=function f_use_(a0,a1){if(!I0.mayEnter)cannotEnter();I0.mayEnter=false;const borrowed=scope={borrows:0};const h13=H0.addBorrow(R0_,a0,scope);const h14=H0.addOwn(R0_,a1);guard.enter();c_15(h13,h14);guard.leave();checkBorrows(borrowed);I0.mayEnter=true;return undefined;};
+const c_16=e0["use"];
+const x_12=function f_use_(a0,a1){let borrowed13;if(!I0.mayEnter)cannotEnter();I0.mayEnter=false;borrowed13=scope={borrows:0};const h14=H0.addBorrow(R0_,a0,scope);const h15=H0.addOwn(R0_,a1);guard.enter();c_16(h14,h15);guard.leave();checkBorrows(borrowed13);I0.mayEnter=true;return undefined;};
 return [x_12];

@@ -37,6 +37,7 @@ import {
 import {virtualPages} from '../../snapshot/adopt-instance.ts'
 import {blockingCall, suspendingImports} from '../blocking.ts'
 import {cannotEnter, cannotLeave, checkBorrows, guestRep} from '../runtime.ts'
+import {callWords, stackFunction} from '../stacks.ts'
 import {uncatchable} from '../uncatchable.ts'
 
 const guestMemory = (memory: WebAssembly.Memory): GuestMemory => new GuestMemory(memory, virtualPages(memory))
@@ -47,6 +48,7 @@ export const GLUE_ABI = {
   bitsFromF32,
   bitsFromF64,
   blockingCall,
+  callWords,
   cannotEnter,
   cannotLeave,
   canonicalNan,
@@ -67,6 +69,7 @@ export const GLUE_ABI = {
   loadUtf16,
   loadUtf8,
   narrowTag,
+  stackFunction,
   storeBytes,
   storedBytes,
   storeFloats,

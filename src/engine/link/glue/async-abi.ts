@@ -20,7 +20,7 @@ import {
   errorContextDrop,
   errorContextNew,
 } from '../../async/error-context.ts'
-import {fromHost, toHost} from '../../async/host-border.ts'
+import {errorContextFromHost, fromHost, toHost} from '../../async/host-border.ts'
 import {hostFunc} from '../../async/host-function.ts'
 import {lift} from '../../async/lift.ts'
 import {lower, subtaskCancel, subtaskDrop} from '../../async/subtask.ts'
@@ -58,6 +58,7 @@ export const ASYNC_GLUE_ABI = {
   errorContextAt,
   errorContextDebugMessage,
   errorContextDrop,
+  errorContextFromHost,
   errorContextNew,
   fromHost,
   toHost,

@@ -71,11 +71,13 @@ export class AsyncEmitter {
   /** A FuncInst; what it refers to may not be there yet when it is emitted. */
   #func(func: Func): string {
     if (func.kind === 'host') {
-      const host = this.#source.constant(func.host.call, 'host')
+      const {host, type} = func
+      const call = this.#source.constant(host.call, 'host')
+      const options = `asyncType:${type.async},mayBlock:${host.mayBlock},givesFuture:${type.result?.kind === 'future'}`
       return this.#source.helper(
-        `hostFunc:${host}:${func.type.async}`,
+        `hostFunc:${call}:${options}`,
         'F_',
-        name => `const ${name}=hostFunc((...args)=>${host}(store,...args),${func.type.async});`,
+        name => `const ${name}=hostFunc((...args)=>${call}(store,...args),{${options}});`,
       )
     }
     const key = this.#source.constant(func, 'key')
@@ -306,8 +308,7 @@ export class AsyncEmitter {
 
   #copy({type, options, instance, async, name}: AsyncBuiltin, T: string, verb: string): string {
     const element = (type as Type & {kind: 'stream' | 'future'}).element
-    const border = this.#functions.border(options!, instance, false)
-    const codec = element === undefined ? 'undefined' : this.#codec(border, element)
+    const codec = element === undefined ? 'undefined' : this.#codec(options!, instance, element)
     return this.#source.helper(
       `copy:${name}:${T}:${async}:${codec}`,
       'B_',
@@ -315,20 +316,27 @@ export class AsyncEmitter {
     )
   }
 
-  #codec(border: Border, element: Type): string {
+  #codec(options: LiftOptions, instance: number, element: Type): string {
+    const border = this.#functions.border(options, instance, false)
+    const hosts = crossesDifferently(element) ? this.#functions.border(options, instance, true) : border
     const {size, align} = layoutOf(element, border.ptr)
     const m = border.memory
-    const load = listExpr(this.#source, border, element, 'p', 'n')
-    const store = elementsHelper(this.#source, border, element)
+    const load = (each: Border) =>
+      `(p,n)=>{${m}.sync();${m}.begin();return ${listExpr(this.#source, each, element, 'p', 'n')}}`
+    const store = (each: Border) => `(p,v)=>{${m}.sync();${elementsHelper(this.#source, each, element)}(p,v)}`
     return this.#source.helper(
       `codec:${border.key}:${this.#type(element)}`,
       'codec_',
       name =>
         `const ${name}={size:${size},check:(p,n)=>{${m}.sync();${m}.checkAligned(p,n*${size},${align})},` +
-        `load:(p,n)=>{${m}.sync();${m}.begin();return ${load}},store:(p,v)=>{${m}.sync();${store}(p,v)}};`,
+        `load:${load(border)},store:${store(border)},loadForHost:${load(hosts)},storeOfHost:${store(hosts)}};`,
     )
   }
 }
+
+/** Whether the host has another form of it than guests that pass it to each other. */
+const crossesDifferently = (type: Type): boolean =>
+  (['own', 'stream', 'future', 'error-context'] as const).some(kind => contains(type, kind))
 
 const STRING: Type = {kind: 'string'}
 const STRING_PARAM: FuncType = {async: false, params: [{label: 's', type: STRING}], result: undefined}

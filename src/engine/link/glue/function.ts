@@ -5,6 +5,7 @@ import {layoutOf, type PtrType} from '../../abi/layout.ts'
 import {contains, type FuncType, type Type} from '../../abi/types.ts'
 import {mayWait} from '../may-wait.ts'
 import type {CoreRef, Func, LiftOptions, Plan, Trampoline} from '../plan.ts'
+import {storeWord} from '../stacks.ts'
 import {AsyncEmitter, asyncParams, signature} from './async.ts'
 import type {Border} from './border.ts'
 import {liftFlat, loadExpr} from './load.ts'
@@ -33,6 +34,8 @@ const SCALARS: ReadonlySet<Type['kind']> = new Set([
   'own',
   'borrow',
 ])
+
+const HANDLES: ReadonlySet<Type['kind']> = new Set(['own', 'borrow'])
 
 /** Emits a plan's functions into `source`. */
 export class FunctionEmitter {
@@ -122,7 +125,8 @@ export class FunctionEmitter {
   trampoline(index: number): void {
     const trampoline = this.plan.trampolines[index]!
     if (trampoline.kind === 'async') this.#async.builtin(index, trampoline)
-    else if (this.plan.async && trampoline.kind === 'lower') this.#async.lower(index, trampoline)
+    else if (this.plan.async && trampoline.kind === 'lower' && !isPlain(trampoline))
+      this.#async.lower(index, trampoline)
     else if (
       this.plan.async &&
       trampoline.kind === 'resource.drop' &&
@@ -149,8 +153,9 @@ export class FunctionEmitter {
     const args = func.type.params.map((_, i) => `a${i}`)
     const params = flat.resultSpilled ? [...coreParams, 'ret'] : coreParams
 
-    let body = `guard.leave();if(!I${instance}.mayLeave)cannotLeave();`
-    if (border.memory !== undefined) body += `${border.memory}.sync();`
+    const inside = this.#staysInside(func)
+    let body = `${inside ? '' : 'guard.leave();'}if(!I${instance}.mayLeave)cannotLeave();`
+    if (border.memory !== undefined && !inside) body += `${border.memory}.sync();`
     body += this.liftParams(border, func.type, coreParams, flat.paramsSpilled)
     if (border.lends) body += 'const mine=lenders;lenders=[];'
     const giveBack = border.lends ? 'giveBack(mine);' : ''
@@ -175,11 +180,29 @@ export class FunctionEmitter {
         host: false,
         deliver: `${giveBack}${lowerResult.statements}`,
         value: lowerResult.value,
-        done: 'guard.enter();',
+        done: inside ? '' : 'guard.enter();',
         waits: promise => `return ${suspend(`${promise},v=>v`)};`,
+        inside,
       })
     }
     this.trampolineLine(index, params.join(','), body)
+  }
+
+  /**
+   * Whether a call between two components touches nothing but numbers and the flags of their instances: then it counts as
+   * the guest's own code. A guest stopped in it leaves behind only what ends with its sandbox.
+   */
+  #staysInside(func: Func): boolean {
+    if (func.kind === 'host' || func.options.postReturn !== undefined) return false
+    if (this.plan.instances[func.instance]!.blocks) return false
+    const {params, result} = func.type
+    const flat = flattenFunc(func.type, func.options.memory?.address ?? 'i32')
+    const types = [...params.map(param => param.type), ...(result === undefined ? [] : [result])]
+    return (
+      !flat.paramsSpilled &&
+      !flat.resultSpilled &&
+      types.every(({kind}) => SCALARS.has(kind) && !HANDLES.has(kind))
+    )
   }
 
   /** A declaration, so that core code can be given it before what it uses is there. */
@@ -318,10 +341,14 @@ export class FunctionEmitter {
     return !flat.paramsSpilled && type.params.every(param => SCALARS.has(param.type.kind))
   }
 
-  /** Emits a function that the host calls with plain values; returns its name. It returns a promise where it waits. */
+  /** Emits a GuestFunction, which the host calls with plain values; returns its name. */
   export(func: Func, name: string): string {
     const variable = this.source.name('x_')
     const args = func.type.params.map((_, i) => `a${i}`)
+    if (func.kind === 'lifted' && !this.plan.async && this.plan.instances[func.instance]!.blocks) {
+      this.#stacked(func, variable, args)
+      return variable
+    }
     const body =
       func.kind === 'host'
         ? `return ${this.source.constant(func.host.call, 'host')}(${['store', ...args].join(',')});`
@@ -332,7 +359,7 @@ export class FunctionEmitter {
               deliver: '',
               value: func.type.result === undefined ? 'undefined' : 'r',
               done: '',
-              waits: promise => `return ${promise};`,
+              waits: () => '',
             })
     this.source.line(`const ${variable}=function ${identifier(name)}_(${args.join(',')}){${body}};`)
     return variable
@@ -346,48 +373,93 @@ export class FunctionEmitter {
     func: Lifted,
     args: readonly string[],
     caller: number | undefined,
-    use: {host: boolean; deliver: string; value: string; done: string; waits: (promise: string) => string},
+    use: {
+      host: boolean
+      deliver: string
+      value: string
+      done: string
+      waits: (promise: string) => string
+      /** See #staysInside. */
+      inside?: boolean
+    },
   ): string {
-    const {type, instance} = func
+    const {instance} = func
     const source = this.source
-    const border = this.border(func.options, instance, use.host)
+    const parts = this.#parts(func, args, caller, {host: use.host, sync: !use.inside})
+    const {values, coreParams, coreResult, after, finish} = parts
+    const before = parts.borrowed === undefined ? parts.before : `let ${parts.borrowed};${parts.before}`
+    const complete = `${after}${use.deliver}${finish}${use.done}return ${use.value};`
+
+    if (!this.plan.instances[instance]!.blocks) {
+      const core = this.variable(func.core)
+      const call = `${coreResult === undefined ? '' : 'const c='}${core}(${values.join(',')});`
+      return before + (use.inside ? call : `guard.enter();${call}guard.leave();`) + complete
+    }
+    const blocking = this.blocking(func.core, coreParams, coreResult)
+    // The continuation after a wait is resumed by its caller, which enters the guest again itself.
+    const later = `${after}${use.deliver}${finish}return ${use.value};`
+    const c = source.name('p')
+    return (
+      `${before}const ${c}=${blocking}.call(${values.join(',')});` +
+      `if(${blocking}.done){${blocking}.done=false;const c=${blocking}.result;${complete}}guard.leave();` +
+      use.waits(`${c}.then(c=>{${blocking}.done=false;${later}},leaveAndThrow)`)
+    )
+  }
+
+  /**
+   * The statements around the call of a lifted function's core function: `before` it, with what it is called with, then
+   * with its result in `c` those that lift it into `r`, and what must be done at the end.
+   */
+  #parts(
+    func: Lifted,
+    args: readonly string[],
+    caller: number | undefined,
+    {host, sync}: Readonly<{host: boolean; sync: boolean}>,
+  ) {
+    const {type, instance} = func
+    const border = this.border(func.options, instance, host)
+    const synced = border.memory === undefined || !sync ? '' : `${border.memory}.sync();`
     const flat = flattenFunc(type, border.ptr)
     const entering = this.#entering(instance, caller)
-    const borrows = type.params.some(param => contains(param.type, 'borrow'))
+    const borrowed = type.params.some(param => contains(param.type, 'borrow'))
+      ? this.source.name('borrowed')
+      : undefined
 
     let before = enterStatements(entering)
-    if (borrows) before += 'const borrowed=scope={borrows:0};'
-    if (border.memory !== undefined) before += `${border.memory}.sync();`
+    if (borrowed !== undefined) before += `${borrowed}=scope={borrows:0};`
+    before += synced
     const lowered = this.lowerParams(border, type, args, flat.paramsSpilled)
     before += lowered.statements
 
     const coreResult =
       flat.results.length === 0 ? undefined : flat.resultSpilled ? border.ptr : flat.results[0]!
-    let after = border.memory === undefined ? '' : `${border.memory}.sync();`
-    after += this.liftResult(border, type.result, flat.resultSpilled)
-    if (borrows) after += 'checkBorrows(borrowed);'
+    let after = synced + this.liftResult(border, type.result, flat.resultSpilled)
+    if (borrowed !== undefined) after += `checkBorrows(${borrowed});`
     let finish = ''
     if (func.options.postReturn !== undefined) {
       const postReturn = this.variable(func.options.postReturn)
       finish = `I${instance}.mayLeave=false;guard.enter();${postReturn}(${coreResult === undefined ? '' : 'c'});guard.leave();I${instance}.mayLeave=true;`
     }
     finish += leaveStatements(entering)
-    const complete = `${after}${use.deliver}${finish}${use.done}return ${use.value};`
+    const coreParams: readonly FlatType[] = flat.paramsSpilled ? [border.ptr] : flat.params
+    return {before, borrowed, values: lowered.values, coreParams, coreResult, after, finish}
+  }
 
-    if (!this.plan.instances[instance]!.blocks) {
-      const core = this.variable(func.core)
-      const result = coreResult === undefined ? '' : 'const c='
-      return `${before}guard.enter();${result}${core}(${lowered.values.join(',')});guard.leave();${complete}`
-    }
-    const coreParams = flat.paramsSpilled ? [border.ptr] : flat.params
-    const blocking = this.blocking(func.core, coreParams, coreResult)
-    // The continuation after a wait is resumed by its caller, which enters the guest again itself.
-    const later = `${after}${use.deliver}${finish}return ${use.value};`
-    const c = source.name('p')
-    return (
-      `${before}const ${c}=${blocking}.call(${lowered.values.join(',')});` +
-      `if(${blocking}.done){${blocking}.done=false;const c=${blocking}.result;${complete}}guard.leave();` +
-      use.waits(`${c}.then(c=>{${blocking}.done=false;${later}},leaveAndThrow)`)
+  /** A function that waits is called by engine/link/stacks.ts, between the two halves that are emitted here. */
+  #stacked(func: Lifted, name: string, args: readonly string[]): void {
+    const {before, borrowed, values, coreParams, coreResult, after, finish} = this.#parts(
+      func,
+      args,
+      undefined,
+      {host: true, sync: true},
+    )
+    const words = this.source.helper('callWords', 'words', each => `const ${each}=callWords();`)
+    const stores = values.map((value, i) => storeWord(words, i, coreParams[i]!, value)).join('')
+    if (borrowed !== undefined) this.source.line(`let ${borrowed};`)
+    this.source.line(
+      `const ${name}=stackFunction(runtime,${this.variable(func.core)},${JSON.stringify(coreParams)},` +
+        `${coreResult === undefined ? 'undefined' : quote(coreResult)},(${args.join(',')})=>{${before}${stores}},` +
+        `c=>{${after}${finish}return ${func.type.result === undefined ? 'undefined' : 'r'}});`,
     )
   }
 
@@ -440,6 +512,10 @@ export class FunctionEmitter {
     return list
   }
 }
+
+/** Whether it calls a function of the host that answers at once: for the guest's tasks nothing happens meanwhile. */
+const isPlain = ({func, options}: Trampoline & {kind: 'lower'}): boolean =>
+  func.kind === 'host' && !func.type.async && !func.host.mayBlock && !options.async
 
 /** What is lifted from a list or string is counted for each call. */
 function beginLifting(border: Border, types: readonly Type[]): string {

@@ -136,6 +136,13 @@ function listExpr(source: Source, border: Border, element: Type, list: string): 
 /** (ptr, array): stores the elements into a range that is known to be valid. */
 export function elementsHelper(source: Source, border: Border, element: Type): string {
   const {size} = layoutOf(element, border.ptr)
+  const typed = TYPED_ARRAYS[element.kind]
+  if (typed !== undefined && element.kind !== 'f32' && element.kind !== 'f64')
+    return source.helper(
+      `storeNumbers:${border.memory}:${element.kind}`,
+      'storeNumbers_',
+      name => `const ${name}=(p,v)=>{new ${typed[0]}(${border.memory}.u8.buffer,p,v.length).set(v)};`,
+    )
   return source.helper(`storeElements:${border.key}:${typeId(element)}`, 'storeElements_', name => {
     const store = storeStatement(source, border, element, 'q', 'v[i]')
     return `const ${name}=(p,v)=>{for(let i=0,q=p;i<v.length;i++,q+=${size}){${store}}};`
@@ -221,7 +228,8 @@ function handleExpr(
 
 function asyncExpr(source: Source, border: Border, type: Type, value: string): string {
   const instance = `I${border.instance}`
-  if (type.kind !== 'stream' && type.kind !== 'future') return `H${border.instance}.put(${value})`
+  if (type.kind !== 'stream' && type.kind !== 'future')
+    return `H${border.instance}.put(${border.host ? `errorContextFromHost(${value})` : value})`
   const side = border.host ? `fromHost(scheduler,${copyType(source, type)},${value})` : value
   return `lowerSide(${instance},${side})`
 }
