@@ -7,6 +7,7 @@ import {validateComponent} from '../../src/engine/component/validate.ts'
 import {type NotYet, readNotYet} from './nyi.ts'
 import {explains} from './reasons.ts'
 import {type Action, type Command, parseScript, type Source} from './script.ts'
+import {parseText} from './text.ts'
 import {matches, toValue} from './values.ts'
 
 /** What runs components; without one, scripts are decoded and validated only. */
@@ -200,11 +201,8 @@ function instanceOf<Instance>(state: State<Instance>, name: string | undefined):
 const show = (value: unknown): string =>
   JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? `${inner}n` : inner)) ?? 'nothing'
 
-/** The binary of a source. jco's parser brings WebAssembly of some megabytes, so it is loaded when first needed. */
 export async function toBinary(source: Source): Promise<Uint8Array> {
-  if (source.kind === 'binary') return source.bytes
-  const {parse} = await import('@bytecodealliance/jco')
-  return parse(source.text)
+  return source.kind === 'binary' ? source.bytes : parseText(source.text)
 }
 
 async function accept(source: Source): Promise<Uint8Array> {

@@ -243,30 +243,32 @@ test('handles cannot be guessed, reused, taken for another type, or hoarded', as
   assert.throws(() => hoarding('hoard'), {code: 'TRAP_TOO_MUCH'})
 })
 
-test('a lender cannot be dropped by a parent that its child calls back', async () => {
-  const {call} = await sandboxOf(`(component
-    (type $r (resource (rep i32)))
-    (core func $new (canon resource.new $r))
-    (core func $drop (canon resource.drop $r))
-    (core module $Early (import "" "drop" (func $drop (param i32)))
-      (func (export "back") (call $drop (i32.const 1))))
-    (core instance $early (instantiate $Early (with "" (instance (export "drop" (func $drop))))))
-    (func $back (canon lift (core func $early "back")))
-    (component $Child
-      (import "r" (type $r (sub resource)))
+test('components that contain one another do not call one another', async () => {
+  const inner = `(component $Child
       (import "back" (func $back))
       (canon lower (func $back) (core func $back'))
-      (core func $drop (canon resource.drop $r))
-      (core module $M (import "" "back" (func $back)) (import "" "drop" (func $drop (param i32)))
-        (func (export "use") (param i32) (call $back) (call $drop (local.get 0))))
-      (core instance $m (instantiate $M (with "" (instance
-        (export "back" (func $back')) (export "drop" (func $drop))))))
-      (func (export "use") (param "x" (borrow $r)) (canon lift (core func $m "use"))))
-    (instance $child (instantiate $Child (with "r" (type $r)) (with "back" (func $back))))
+      (core module $M (import "" "back" (func $back)) (func (export "use") (param i32) (call $back)))
+      (core instance $m (instantiate $M (with "" (instance (export "back" (func $back'))))))
+      (func (export "use") (param "x" u32) (canon lift (core func $m "use"))))`
+  const text = `(component
+    (core module $Early (func (export "back")))
+    (core instance $early (instantiate $Early))
+    (func $back (canon lift (core func $early "back")))
+    ${inner}
+    (instance $child (instantiate $Child (with "back" (func $back))))
     (canon lower (func $child "use") (core func $use))
-    (core module $M (import "" "use" (func $use (param i32))) (import "" "new" (func $new (param i32) (result i32)))
-      (func (export "run") (call $use (call $new (i32.const 5)))))
-    (core instance $m (instantiate $M (with "" (instance (export "use" (func $use)) (export "new" (func $new))))))
-    (func (export "run") (canon lift (core func $m "run"))))`)
-  assert.throws(() => call('run'), /cannot remove owned resource while borrowed/)
+    (canon lower (func $back) (core func $own))
+    (core module $M (import "" "use" (func $use (param i32))) (import "" "own" (func $own))
+      (func (export "down") (call $use (i32.const 1))) (func (export "self") (call $own)))
+    (core instance $m (instantiate $M (with "" (instance (export "use" (func $use)) (export "own" (func $own))))))
+    (func (export "down") (canon lift (core func $m "down")))
+    (func (export "self") (canon lift (core func $m "self")))
+    (func (export "up") (alias export $child "use")))`
+  for (const [name, ...args] of [['down'], ['self'], ['up', 1]] as const) {
+    const {call} = await sandboxOf(text)
+    assert.throws(() => call(name, ...args), {
+      code: 'TRAP_REENTERED',
+      message: /calls itself, one that contains/,
+    })
+  }
 })

@@ -1,4 +1,4 @@
-const {badDiscriminant,badLabel,bitsFromF32,bitsFromF64,blockingCall,callWords,cannotEnter,cannotLeave,canonicalNan,charFromCode,checkBorrows,checkLength,checkList,codeFromChar,f32FromBits,f64FromBits,giveBack,guestMemory,guestRep,loadBytes,loadFloats,loadLatin1OrUtf16,loadNumbers,loadUtf16,loadUtf8,narrowTag,stackFunction,storeBytes,storedBytes,storeFloats,storeLatin1OrUtf16,storeNumbers,storeUtf16,storeUtf8,suspendingImports,toIndex,uncatchable,widenTag}=abi;
+const {badDiscriminant,badLabel,bitsFromF32,bitsFromF64,blockingCall,callWords,cannotEnter,cannotLeave,cannotNest,canonicalNan,charFromCode,checkBorrows,checkLength,checkList,codeFromChar,f32FromBits,f64FromBits,giveBack,guestMemory,guestRep,loadBytes,loadFloats,loadLatin1OrUtf16,loadNumbers,loadUtf16,loadUtf8,narrowTag,stackFunction,storeBytes,storedBytes,storeFloats,storeLatin1OrUtf16,storeNumbers,storeUtf16,storeUtf8,suspendingImports,toIndex,uncatchable,widenTag}=abi;
 const {store,guard,instances}=runtime;
 const I0=instances[0],H0=I0.handles;
 let lenders=[],scope,flat0,flat1,flat2,flat3,flat4,flat5,flat6,flat7,flat8,flat9,flat10,flat11,flat12,flat13,flat14,flat15,flat16;

@@ -36,6 +36,7 @@ import {
 } from '../../abi/values.ts'
 import {virtualPages} from '../../snapshot/adopt-instance.ts'
 import {blockingCall, suspendingImports} from '../blocking.ts'
+import {cannotNest} from '../nesting.ts'
 import {cannotEnter, cannotLeave, checkBorrows, guestRep} from '../runtime.ts'
 import {callWords, stackFunction} from '../stacks.ts'
 import {uncatchable} from '../uncatchable.ts'
@@ -51,6 +52,7 @@ export const GLUE_ABI = {
   callWords,
   cannotEnter,
   cannotLeave,
+  cannotNest,
   canonicalNan,
   charFromCode,
   checkBorrows,

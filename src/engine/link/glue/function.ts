@@ -4,6 +4,7 @@ import {type FlatType, flattenFunc} from '../../abi/flatten.ts'
 import {layoutOf, type PtrType} from '../../abi/layout.ts'
 import {contains, type FuncType, type Type} from '../../abi/types.ts'
 import {mayWait} from '../may-wait.ts'
+import {ancestors, contain} from '../nesting.ts'
 import type {CoreRef, Func, LiftOptions, Plan, Trampoline} from '../plan.ts'
 import {storeWord} from '../stacks.ts'
 import {AsyncEmitter, asyncParams, signature} from './async.ts'
@@ -109,14 +110,12 @@ export class FunctionEmitter {
   }
 
   /**
-   * Whether a call from `caller` must count the handles that it borrows. It need not where nobody could take them away
-   * meanwhile: neither the call itself nor, since it cannot be entered, any code of the caller.
+   * Whether a call must count the handles that it borrows. It need not where nobody could take them away meanwhile:
+   * neither the call itself nor, since it cannot be entered, any code of the caller.
    */
-  #lends({type, ...func}: Func, caller: number): boolean {
+  #lends({type}: Func): boolean {
     const params = type.params.map(param => param.type)
-    if (!params.some(each => contains(each, 'borrow'))) return false
-    const comesBack = func.kind === 'lifted' && this.#ancestors(func.instance).includes(caller)
-    return comesBack || params.some(each => contains(each, 'own'))
+    return (['borrow', 'own'] as const).every(kind => params.some(each => contains(each, kind)))
   }
 
   // canon lower and the resource built-ins
@@ -124,7 +123,13 @@ export class FunctionEmitter {
   /** Emits `t<index>`. Where the call must wait, the function leaves a promise with the runtime. */
   trampoline(index: number): void {
     const trampoline = this.plan.trampolines[index]!
-    if (trampoline.kind === 'async') this.#async.builtin(index, trampoline)
+    if (
+      trampoline.kind === 'lower' &&
+      trampoline.func.kind === 'lifted' &&
+      contain(this.plan.instances, trampoline.func.instance, trampoline.instance)
+    )
+      this.trampolineLine(index, '', 'guard.leave();cannotNest()')
+    else if (trampoline.kind === 'async') this.#async.builtin(index, trampoline)
     else if (this.plan.async && trampoline.kind === 'lower' && !isPlain(trampoline))
       this.#async.lower(index, trampoline)
     else if (
@@ -147,7 +152,7 @@ export class FunctionEmitter {
   }
 
   #lower(index: number, {func, options, instance}: Trampoline & {kind: 'lower'}): void {
-    const border = this.border(options, instance, func.kind === 'host', this.#lends(func, instance))
+    const border = this.border(options, instance, func.kind === 'host', this.#lends(func))
     const flat = flattenFunc(func.type, border.ptr)
     const coreParams = (flat.paramsSpilled ? ['p0'] : flat.params.map((_, i) => `p${i}`)) as string[]
     const args = func.type.params.map((_, i) => `a${i}`)
@@ -501,15 +506,9 @@ export class FunctionEmitter {
 
   /** CanonicalABI.md, entering_set: the instances that a call enters, innermost first. */
   #entering(instance: number, caller: number | undefined): number[] {
-    const already = new Set(this.#ancestors(caller))
-    return this.#ancestors(instance).filter(each => !already.has(each))
-  }
-
-  /** An instance and those around it, innermost first. */
-  #ancestors(from: number | undefined): number[] {
-    const list: number[] = []
-    for (let at = from; at !== undefined; at = this.plan.instances[at]!.parent) list.push(at)
-    return list
+    const {instances} = this.plan
+    const already = new Set(ancestors(instances, caller))
+    return ancestors(instances, instance).filter(each => !already.has(each))
   }
 }
 
