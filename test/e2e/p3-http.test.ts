@@ -63,9 +63,7 @@ const WAITING = scaled(200, 1000)
 
 test(`${WAITING} requests that each wait a second on a timer are all answered`, async t => {
   const served = await serve(t, {sleep: {concurrency: 1000}})
-  const answers = await times(WAITING, WAITING, () =>
-    ask(`${served.url}/sleep/../1000`.replace('/sleep/..', '/sleep')),
-  )
+  const answers = await times(WAITING, WAITING, () => ask(`${served.url}/sleep/1000`))
   assert.ok(answers.every(({status}) => status === 200))
 })
 

@@ -9,9 +9,10 @@ import {type HostChunks, HostStream} from './host-stream.ts'
 import type {Scheduler} from './scheduler.ts'
 import type {ReadableSide} from './stream.ts'
 
-/** A future as a promise, a stream as a GuestStream. */
+/** A future as a promise, a stream as a GuestStream. What the host itself has given comes back as it was. */
 export function toHost(scheduler: Scheduler, side: ReadableSide): Promise<unknown> | GuestStream {
-  return side.kind === 'future' ? guestFuture(scheduler, side) : new GuestStream(scheduler, side)
+  if (side.kind === 'stream') return new GuestStream(scheduler, side)
+  return side instanceof HostFuture ? side.giveBack() : guestFuture(scheduler, side)
 }
 
 /**

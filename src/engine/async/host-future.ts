@@ -71,6 +71,14 @@ export class HostFuture implements ReadableSide {
     pending.callbacks.done(COPY.completed)
   }
 
+  /** For the host to have back: no guest is needed for it to settle. */
+  giveBack(): Promise<unknown> {
+    if (this.#promise !== undefined) return this.#promise
+    const known = new LazyPromise<unknown>()
+    known.settle(this.#value)
+    return known
+  }
+
   cancel(): void {
     const pending = this.#pending
     this.#pending = undefined

@@ -3,6 +3,7 @@ import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
 import type {SinkBuffer} from './buffer.ts'
 import {type Chunk, keptChunk} from './chunk.ts'
+import {HostStream} from './host-stream.ts'
 import {LazyPromise} from './lazy-promise.ts'
 import type {Scheduler} from './scheduler.ts'
 import {COPY, type ReadableSide} from './stream.ts'
@@ -106,6 +107,11 @@ export class GuestStream implements AsyncIterable<Chunk> {
     else this.#scheduler.kick()
   }
 
+  /** Whether the host has given it, and so no guest is needed for more of it. */
+  get isHost(): boolean {
+    return this.#side instanceof HostStream
+  }
+
   /** Whether it is a stream of the event that the sandbox of `scheduler` serves now. */
   isOf(scheduler: Scheduler): boolean {
     return this.#scheduler === scheduler && scheduler.epoch === this.#epoch
@@ -134,9 +140,12 @@ export class GuestStream implements AsyncIterable<Chunk> {
   }
 }
 
+/** A future that only a guest can settle. */
+export class GuestFuture<T> extends LazyPromise<T> {}
+
 /** A future of a guest: a promise. It is read at once, so that the guest's write need not wait. */
-export function guestFuture(scheduler: Scheduler, side: ReadableSide): LazyPromise<unknown> {
-  const future = new LazyPromise<unknown>()
+export function guestFuture(scheduler: Scheduler, side: ReadableSide): GuestFuture<unknown> {
+  const future = new GuestFuture<unknown>()
   const refuse = (reason: unknown): void => future.fail(reason)
   scheduler.promises.add(refuse)
   const sink = new Collected(1)

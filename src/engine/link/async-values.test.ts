@@ -312,6 +312,39 @@ describe('a future of the host', () => {
   })
 })
 
+describe('what a guest passes on unread', () => {
+  const PASS = `
+    (func (export "pass") (param "in" $S) (result $S) (canon lift (core func $i "id")))
+    (func (export "pass-future") (param "in" $F) (result $F) (canon lift (core func $i "id")))`
+
+  test('of the host is the host’s own, and needs no guest any more', async () => {
+    const {call, sandbox} = await sandboxOf(echo('u8', '', PASS))
+    const given = Promise.withResolvers<number>()
+    async function* bytes() {
+      yield Uint8Array.of(1, 2)
+      await turn()
+      yield Uint8Array.of(3)
+    }
+    const future = call('pass-future', given.promise)
+    const stream: GuestStream = await call('pass', bytes())
+    assert.ok(stream.isHost)
+    await sandbox.whenIdle()
+    assert.deepEqual(await all(stream, Uint8Array), [1, 2, 3])
+    given.resolve(7)
+    assert.equal(await future, 7)
+    assert.equal(await call('pass-future', 8), 8)
+    sandbox.restore()
+    assert.ok(!sandbox.spent)
+  })
+
+  test('of the guest is not', async () => {
+    const {call} = await sandboxOf(echo('u8', '', PASS))
+    const stream: GuestStream = await call('pass', await call('echo', [Uint8Array.of(1)]))
+    assert.ok(!stream.isHost)
+    assert.deepEqual(await all(stream, Uint8Array), [1])
+  })
+})
+
 describe('a stream of a guest', () => {
   test('is ended by the host, and the guest told', async () => {
     const {call, sandbox} = await sandboxOf(echo('u8'))

@@ -156,9 +156,9 @@ export class Runtime {
     if (scheduler.failure !== undefined) throw scheduler.failure.reason
   }
 
-  /** Whether a task has failed that nobody waited for any more. */
-  get failed(): boolean {
-    return this.#scheduler?.failure !== undefined
+  /** What a task has failed with, which nobody need have waited for. */
+  get failure(): {readonly reason: unknown} | undefined {
+    return this.#scheduler?.failure
   }
 
   /** The thread that runs; of code that runs outside of any call, one that cannot wait. */

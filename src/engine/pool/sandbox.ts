@@ -177,6 +177,12 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     return this.#parts.runtime.idle
   }
 
+  /** What has ended the event's tasks, as a call rejects. */
+  get taskFailure(): MayflyError | undefined {
+    const {failure} = this.#parts.runtime
+    return failure === undefined ? undefined : this.failure(failure.reason)
+  }
+
   /**
    * Resolves when no task of the event is left that could go on: a function of async type may have such tasks after it
    * has returned. Rejects as a call does.
@@ -200,7 +206,7 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     this.#renewed = false
     idleWatch.delete(this)
     // A call that still waits is ended by `end`, but its stack is only unwound later.
-    if (runtime.waiting > 0 || runtime.failed) this.#failed = true
+    if (runtime.waiting > 0 || runtime.failure !== undefined) this.#failed = true
     runtime.end()
     this.store.clear()
     this.events++

@@ -111,7 +111,9 @@ class AsyncRun implements Idler {
   /** A task may go on after it has returned. */
   #wait(): void {
     if (this.#over) return
-    if (this.#sandbox.idle) this.#relays()
+    const {taskFailure: error, idle} = this.#sandbox
+    if (error !== undefined) this.#end({kind: 'trap', error})
+    else if (idle) this.#relays()
     else this.#sandbox.whenIdle().then(() => this.#relays(), this.#failed)
   }
 
@@ -138,7 +140,7 @@ class AsyncRun implements Idler {
       this.#end(RETURNED)
       return
     }
-    relays.whenIdle(() => this.#end(RETURNED))
+    relays.whenIdle(() => this.#wait())
     this.#watch(relays)
   }
 

@@ -5,6 +5,7 @@ import path from 'node:path'
 import {test} from 'node:test'
 import {caller, unwrap, utf8} from '../fixture.ts'
 import {HttpIoError} from './error-code.ts'
+import {FIELDS_MAX_BYTES} from './fields.ts'
 import {httpInterfaces} from './http.ts'
 
 const jco = path.dirname(path.dirname(createRequire(import.meta.url).resolve('@bytecodealliance/jco')))
@@ -120,6 +121,16 @@ test('messages start with their defaults, keep what they are given, and refuse w
     unwrap(call(T, `[method]request-options.set-${name}`, options, 5n))
     assert.equal(call(T, `[method]request-options.${name}`, options), 5n)
   }
+})
+
+test('more header bytes than fit trap: 0.2 has no error for them', () => {
+  const T = 'http/types'
+  const huge = new Uint8Array(FIELDS_MAX_BYTES).fill(65)
+  const fields = call(T, '[constructor]fields')
+  const trap = {code: 'TRAP_HOST'}
+  assert.throws(() => call(T, '[method]fields.append', fields, 'x', huge), trap)
+  assert.throws(() => call(T, '[method]fields.set', fields, 'x', [huge]), trap)
+  assert.throws(() => call(T, '[static]fields.from-list', [['x', huge]]), trap)
 })
 
 test('http-error-code knows its own errors only', () => {

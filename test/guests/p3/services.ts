@@ -38,7 +38,7 @@ const stackful = `${DATA}
       (drop (call $body.write-sync (global.get $out) (i32.const 1046) (i32.const 12)))
       (call $finish))`
 
-/** Waits for as many milliseconds as the path has in digits, and then says what `says` does. */
+/** Waits for as many milliseconds as the path's last segment says, and then says what `says` does. */
 const sleep = `${DATA}
     (global $asked (mut i32) (i32.const 0))
     (func $handle (param $request i32) (result i32)
@@ -66,8 +66,10 @@ const sleep = `${DATA}
       (local.set $end (i32.add (i32.load (i32.const 4)) (i32.load (i32.const 8))))
       (block $done (loop $next
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
-        (local.set $value (i32.add (i32.mul (local.get $value) (i32.const 10))
-          (i32.sub (i32.load8_u (local.get $at)) (i32.const 48))))
+        (local.set $value (select (i32.const 0)
+          (i32.add (i32.mul (local.get $value) (i32.const 10))
+            (i32.sub (i32.load8_u (local.get $at)) (i32.const 48)))
+          (i32.eq (i32.load8_u (local.get $at)) (i32.const 47))))
         (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $next)))
       (local.get $value))`

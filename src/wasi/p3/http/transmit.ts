@@ -1,6 +1,7 @@
 // wasi/p3/http/transmit.ts: a message's contents on their way into the network: into the outgoing body that the server's
 // answer or the client's request takes them from.
 import {err} from '../../../base/result.ts'
+import {GuestFuture} from '../../../engine/async/host-sink.ts'
 import {LazyPromise} from '../../../engine/async/lazy-promise.ts'
 import {StateKey, type Store} from '../../../engine/store.ts'
 import type {HttpIoError} from '../../http/error-code.ts'
@@ -13,11 +14,13 @@ import {type Contents, SENT, type Trailers, type Transmitted} from './contents.t
 type Source = Readonly<{
   pull(take: (chunk: Uint8Array | undefined) => void, refuse: (reason: unknown) => void): void
   cancel(): void
+  /** Whether its bytes come without a guest. */
+  isHost: boolean
 }>
 
-const EMPTY: Source = {pull: take => take(undefined), cancel: () => {}}
+const EMPTY: Source = {pull: take => take(undefined), cancel: () => {}, isHost: false}
 
-/** The event's transmissions from the network to the network: they need no guest, and so may outlast its call. */
+/** The event's transmissions that need no guest, from the network to the network: they may outlast its tasks. */
 export class Relays {
   #count = 0
   /** Counts what was passed on, so that one sees whether anything goes on. */
@@ -56,52 +59,57 @@ export function transmit(
 ): void {
   if (contents.kind === 'guest') {
     const {stream, trailers, sent} = contents
-    new Transmission((stream as Source | undefined) ?? EMPTY, trailers, {body, sent, gone}).go()
+    new Transmission(store, (stream as Source | undefined) ?? EMPTY, trailers, {body, sent, gone}).go()
     return
   }
-  const relays = store.state(RELAYS)
-  relays.begin()
   const chunks = new BodyChunks(store, contents.open())
   const source: Source = {
-    pull(take, refuse) {
-      chunks.next().then(({value}) => {
-        relays.chunks++
-        take(value)
-      }, refuse)
-    },
+    pull: (take, refuse) => void chunks.next().then(({value}) => take(value), refuse),
     cancel: () => void chunks.return(),
+    isHost: true,
   }
   const {sent = new LazyPromise<Transmitted>()} = contents
-  new Transmission(source, chunks.trailers, {body, sent, gone, over: () => relays.end()}).go()
+  new Transmission(store, source, chunks.trailers, {body, sent, gone}).go()
 }
 
 class Transmission {
+  readonly #store: Store
   readonly #source: Source
   readonly #trailers: Promise<Trailers>
   readonly #body: OutgoingBody
   readonly #sent: LazyPromise<Transmitted>
   readonly #gone: () => Transmitted
-  readonly #over: (() => void) | undefined
+  /** Set while what comes next needs no guest. */
+  #relays: Relays | undefined
   /** A chunk came before `pull` returned: the loop in `go` takes it, not the stack. */
   #pulling = false
   #came = false
 
   constructor(
+    store: Store,
     source: Source,
     trailers: Promise<Trailers>,
     to: Readonly<{
       body: OutgoingBody
       sent: LazyPromise<Transmitted>
       gone: () => Transmitted
-      over?: () => void
     }>,
   ) {
+    this.#store = store
     this.#source = source
     this.#trailers = trailers
     this.#body = to.body
     this.#sent = to.sent
     this.#gone = to.gone
-    this.#over = to.over
+    this.#relay(source.isHost)
+  }
+
+  #relay(needed: boolean): void {
+    const relays = this.#relays
+    if (needed === (relays !== undefined)) return
+    this.#relays = needed ? this.#store.state(RELAYS) : undefined
+    if (relays === undefined) this.#relays!.begin()
+    else relays.end()
   }
 
   readonly go = (): void => {
@@ -125,10 +133,12 @@ class Transmission {
 
   readonly #take = (chunk: Uint8Array | undefined): void => {
     if (chunk === undefined) {
+      this.#relay(!(this.#trailers instanceof GuestFuture))
       if (this.#trailers instanceof LazyPromise) this.#trailers.take(this.#finish)
       else this.#trailers.then(this.#finish, this.#refused)
       return
     }
+    if (this.#relays !== undefined) this.#relays.chunks++
     const written = this.#body.write(chunk)
     if (written.tag === 'err' && written.val.tag === 'last-operation-failed') {
       // More than content-length promised.
@@ -140,7 +150,7 @@ class Transmission {
   }
 
   /** The guest has failed, or its event is over: whoever ends it says what becomes of the body. */
-  readonly #refused = (): void => this.#over?.()
+  readonly #refused = (): void => this.#relay(false)
 
   readonly #finish = (trailers: Trailers): void => {
     if (trailers.tag === 'err') {
@@ -154,7 +164,7 @@ class Transmission {
 
   #end(result: Transmitted): void {
     this.#sent.settle(result)
-    this.#over?.()
+    this.#relay(false)
   }
 }
 
