@@ -128,10 +128,10 @@ function runCallback(task: Task): void {
 
 const BODIES = {sync: runSync, stackful: runStackful, callback: runCallback} as const
 
-/** Stands for code that runs outside of any call, such as a start function: it cannot wait. */
-export function startThread(scheduler: Scheduler, instance: Instance): Thread {
+/** Stands for code that runs outside of any call: a start function, or realloc. It cannot wait. */
+export function startThread(scheduler: Scheduler, instance: Instance, name = 'the start function'): Thread {
   const callee: Callee = {
-    name: 'the start function',
+    name,
     instance,
     asyncType: false,
     form: 'sync',

@@ -22,7 +22,7 @@ import {
 } from '../../async/error-context.ts'
 import {errorContextFromHost, fromHost, toHost} from '../../async/host-border.ts'
 import {hostFunc} from '../../async/host-function.ts'
-import {lift} from '../../async/lift.ts'
+import {lift, startThread} from '../../async/lift.ts'
 import {lower, subtaskCancel, subtaskDrop} from '../../async/subtask.ts'
 import {
   waitableJoin,
@@ -65,6 +65,7 @@ export const ASYNC_GLUE_ABI = {
   hostFunc,
   lift,
   lower,
+  startThread,
   subtaskCancel,
   subtaskDrop,
   waitableJoin,
