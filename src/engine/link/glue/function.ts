@@ -11,6 +11,7 @@ import {AsyncEmitter, asyncParams, signature} from './async.ts'
 import type {Border} from './border.ts'
 import {liftFlat, loadExpr} from './load.ts'
 import {identifier, quote} from './names.ts'
+import {threadOfRealloc} from './realloc-thread.ts'
 import type {Source} from './source.ts'
 import {lowerFlat, storeStatement} from './store.ts'
 
@@ -84,7 +85,7 @@ export class FunctionEmitter {
     const call = wide
       ? `toIndex(BigInt.asUintN(64,${realloc}(0n,0n,BigInt(a),BigInt(n))))`
       : `${realloc}(0,0,a,n)>>>0`
-    const [declare, begin, end] = this.#hasBuiltins(instance) ? threadOfRealloc(instance) : ['', '', '']
+    const [declare, begin, end] = threadOfRealloc(this.plan, this.source, instance)
     return this.source.helper(
       `allocate:${realloc}:${memory}:${instance}`,
       'allocate_',
@@ -92,11 +93,6 @@ export class FunctionEmitter {
         `${declare}const ${name}=(a,n)=>{${begin}I${instance}.mayLeave=false;guard.enter();const p=${call};guard.leave();` +
         `I${instance}.mayLeave=true;${end}${memory}.sync();${memory}.checkAligned(p,n,a);return p};`,
     )
-  }
-
-  /** Whether core code of an instance can tell on which thread it runs. */
-  #hasBuiltins(instance: number): boolean {
-    return this.plan.trampolines.some(each => each.kind === 'async' && each.instance === instance)
   }
 
   border(options: LiftOptions, instance: number, host: boolean, lends = false): Border {
@@ -521,20 +517,6 @@ export class FunctionEmitter {
 /** Whether it calls a function of the host that answers at once: for the guest's tasks nothing happens meanwhile. */
 const isPlain = ({func, options}: Trampoline & {kind: 'lower'}): boolean =>
   func.kind === 'host' && !func.type.async && !func.host.mayBlock && !options.async
-
-/**
- * CanonicalABI.md, reallocate: it runs on a thread of its own, whose context slots are empty. One does for all calls, which
- * never overlap.
- */
-function threadOfRealloc(instance: number): readonly [declare: string, begin: string, end: string] {
-  const thread = `T${instance}_`
-  return [
-    `var ${thread};`,
-    `${thread}??=startThread(scheduler,I${instance},'realloc');${thread}.storage[0]=${thread}.storage[1]=0;` +
-      `const running=scheduler.current;scheduler.current=${thread};`,
-    'scheduler.current=running;',
-  ]
-}
 
 /** What is lifted from a list or string is counted for each call. */
 function beginLifting(border: Border, types: readonly Type[]): string {
