@@ -137,7 +137,8 @@ async function run<Instance>(state: State<Instance>, command: Command): Promise<
     case 'assert_invalid':
     case 'assert_malformed':
     case 'assert_unlinkable': {
-      const reason = await rejection(command.source)
+      const links = command.kind === 'assert_unlinkable' ? state : undefined
+      const reason = await rejection(command.source, links)
       if (reason === undefined) throw new Error(`was accepted, though: ${command.message}`)
       if (!explains(reason, command.message)) {
         throw new Error(`was rejected for another reason: ${reason}; due: ${command.message}`)
@@ -225,8 +226,11 @@ function compileModules(component: ReturnType<typeof decodeComponent>): void {
   }
 }
 
-/** Why a source is rejected; undefined if it is accepted. */
-async function rejection(source: Source): Promise<string | undefined> {
+/** Why a source is rejected, or with `links` cannot be instantiated; undefined if it is accepted. */
+async function rejection<Instance>(
+  source: Source,
+  links: State<Instance> | undefined,
+): Promise<string | undefined> {
   let bytes: Uint8Array
   try {
     bytes = await toBinary(source)
@@ -235,6 +239,7 @@ async function rejection(source: Source): Promise<string | undefined> {
   }
   try {
     validate(bytes)
+    if (links !== undefined) await instantiate(links, bytes)
     return undefined
   } catch (error) {
     if (error instanceof MayflyError || error instanceof WebAssembly.CompileError) return error.message

@@ -11,6 +11,7 @@ import {PreparedComponent} from '../../src/engine/pool/prepared-component.ts'
 import type {Sandbox} from '../../src/engine/pool/sandbox.ts'
 import {copyTier} from '../../src/engine/snapshot/copy.ts'
 import type {Executor, Outcome} from './conformance.ts'
+import {suiteHost} from './host.ts'
 
 export type EngineInstance = Readonly<{linked: LinkedComponent; sandbox: Sandbox}>
 
@@ -22,12 +23,13 @@ export function engineExecutor(start: Start): Executor<EngineInstance> & {end():
   const made: Sandbox[] = []
   const modules = new ModuleCache()
   const guard = new Guard()
+  const host = suiteHost()
   return {
     async instantiate(bytes, registered) {
       const component = decodeComponent(bytes)
       validateComponent(component)
       const linked = new LinkedComponent(component, {
-        imports: offered(registered),
+        imports: new Map([...host, ...offered(registered)]),
         who: 'the script',
         modules,
       })
