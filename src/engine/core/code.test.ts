@@ -2,24 +2,43 @@ import assert from 'node:assert/strict'
 import {existsSync, readFileSync} from 'node:fs'
 import {describe, test} from 'node:test'
 import {parse} from '@bytecodealliance/jco'
-import {opcodeSet, PREFIX, skipConstantExpression, skipLocals, walkInstructions} from './code.ts'
+import {
+  type OpcodeSet,
+  opcodeSet,
+  PREFIX,
+  skipConstantExpression,
+  skipLocals,
+  walkInstructions,
+} from './code.ts'
+import {type Pass, passOver} from './code-pass.ts'
 import {decodeCoreModule, SECTION, sectionReader} from './module-decode.ts'
 
 const NOTHING = opcodeSet([])
 
-/** Walks all bodies; fails unless each ends where its size says. Returns the opcodes of `wanted` that were met. */
+/**
+ * Walks all bodies, with compiled code and without; fails unless each ends where its size says. Returns the opcodes of
+ * `wanted` that were met.
+ */
 function walkModule(bytes: Uint8Array, wanted: readonly number[] = []): number[] {
+  const set = wanted.length === 0 ? NOTHING : opcodeSet(wanted)
+  const {position, end} = sectionReader(decodeCoreModule(bytes), SECTION.code)!
+  const [slowly, fast] = [undefined, passOver(bytes, position, end, set)].map(pass => walk(bytes, set, pass))
+  assert.deepEqual(fast, slowly)
+  return fast!
+}
+
+function walk(bytes: Uint8Array, set: OpcodeSet, pass: Pass | undefined): number[] {
   const reader = sectionReader(decodeCoreModule(bytes), SECTION.code)!
   const met: number[] = []
-  const set = wanted.length === 0 ? NOTHING : opcodeSet(wanted)
   for (let count = reader.u32(), i = 0; i < count; i++) {
     const size = reader.u32()
     const start = reader.position
     reader.take(size)
-    const end = walkInstructions(bytes, skipLocals(bytes, start), start + size, set, opcode => {
+    const visit = (opcode: number) => {
       met.push(opcode)
       return undefined
-    })
+    }
+    const end = walkInstructions(bytes, skipLocals(bytes, start), start + size, set, visit, pass)
     assert.equal(end, start + size, `function body ${i}`)
     assert.equal(bytes[end - 1], 0x0b)
   }
@@ -144,10 +163,17 @@ describe('walkInstructions', () => {
     ['a branch table that reaches beyond the end', [0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f]],
   ] as const)
     test(`says NaN at ${what}`, () => {
-      assert.ok(
-        Number.isNaN(walkInstructions(Uint8Array.from(bytes), 0, bytes.length, NOTHING, () => undefined)),
-      )
+      const code = Uint8Array.from(bytes)
+      for (const pass of [undefined, passOver(code, 0, code.length, NOTHING)])
+        assert.ok(Number.isNaN(walkInstructions(code, 0, code.length, NOTHING, () => undefined, pass)))
     })
+
+  test('a number without end at the end of a page of code is no instruction', () => {
+    const code = new Uint8Array(65_536 - 256).fill(0x01)
+    code.set([0x28, 0x80, 0xff], code.length - 3)
+    const pass = passOver(code, 0, code.length, NOTHING)
+    assert.ok(Number.isNaN(walkInstructions(code, 0, code.length, NOTHING, () => undefined, pass)))
+  })
 
   test('a constant expression ends at its end', () => {
     const bytes = Uint8Array.from([0x41, 0x0b, 0x41, 0x0b, 0x6a, 0x0b, 0x0b, 0x0b])

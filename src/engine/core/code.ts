@@ -1,7 +1,7 @@
 // engine/core/code.ts: where each instruction ends, for every instruction V8 knows (core spec 5.4, and legacy exceptions).
 
 /** What follows an opcode. */
-const SHAPE = {
+export const SHAPE = {
   none: 0,
   index: 1,
   twoIndices: 2,
@@ -116,7 +116,9 @@ export const PREFIX = {fb: 0xfb0000, fc: 0xfc0000, fd: 0xfd0000, fe: 0xfe0000} a
  */
 export type Visit = (opcode: number, start: number, immediates: number, end: number) => boolean | undefined
 
-/** Opcodes a walk calls `visit` for. */
+/** Opcodes a walk calls `visit` for. `passed` gives the shape of the others, by their first byte. */
+export type OpcodeSet = Readonly<{plain: Uint8Array; prefixed: ReadonlySet<number>; passed: Uint8Array}>
+
 export function opcodeSet(opcodes: readonly number[]): OpcodeSet {
   const plain = new Uint8Array(256)
   const prefixed = new Set<number>()
@@ -127,10 +129,8 @@ export function opcodeSet(opcodes: readonly number[]): OpcodeSet {
       prefixed.add(opcode)
     }
   }
-  return {plain, prefixed}
+  return {plain, prefixed, passed: PLAIN.map((shape, first) => (plain[first] === 1 ? SHAPE.unknown : shape))}
 }
-
-export type OpcodeSet = Readonly<{plain: Uint8Array; prefixed: ReadonlySet<number>}>
 
 export const skipLeb = (bytes: Uint8Array, at: number): number => {
   while (bytes[at++]! >= 0x80);
@@ -207,7 +207,7 @@ const skipRareShape = (bytes: Uint8Array, at: number, shape: number): number => 
 /**
  * Walks instructions from `start` until `end` and calls `visit` for those in `wanted`. Returns where it stopped: `end`
  * exactly, or less when `visit` ended it; NaN when the bytes are not instructions or the last one reaches beyond `end`.
- * Values of immediates are not checked; V8 does that.
+ * Values of immediates are not checked; V8 does that. `pass` passes what is not wanted, if it can, faster.
  */
 export function walkInstructions(
   bytes: Uint8Array,
@@ -215,10 +215,15 @@ export function walkInstructions(
   end: number,
   wanted: OpcodeSet,
   visit: Visit,
+  pass?: (at: number, end: number) => number,
 ): number {
   const want = wanted.plain
   let at = start
   while (at < end) {
+    if (pass !== undefined) {
+      at = pass(at, end)
+      if (at >= end) break
+    }
     const first = bytes[at]!
     const from = at++
     let opcode = first
@@ -246,7 +251,7 @@ export function walkInstructions(
       if (visit(opcode, from, immediates, at) === true) return at
     }
   }
-  return at
+  return at === end ? at : Number.NaN
 }
 
 const END = opcodeSet([0x0b])

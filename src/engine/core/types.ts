@@ -7,7 +7,8 @@ import {readMutable, readStorageType, readValueType} from './value-type.ts'
 export type FieldType = Readonly<{type: CoreValType; mutable: boolean}>
 
 export type CompositeType =
-  | Readonly<{kind: 'func'; signature: FuncSignature}>
+  /** `isPlain`: final, and alone in its recursion group, so that a signature is all there is to it. */
+  | Readonly<{kind: 'func'; signature: FuncSignature; isPlain: boolean}>
   | Readonly<{kind: 'struct'; fields: readonly FieldType[]}>
   | Readonly<{kind: 'array'; field: FieldType}>
 
@@ -21,7 +22,8 @@ export function readTypes(reader: Reader): CompositeType[] {
   reader.vec(() => {
     if (reader.peek() === REC) {
       reader.position++
-      for (const type of reader.vec(() => readSubType(reader))) types.push(type)
+      const group = reader.vec(() => readSubType(reader))
+      for (const type of group) types.push(group.length === 1 ? type : notPlain(type))
     } else types.push(readSubType(reader))
   })
   return types
@@ -31,16 +33,25 @@ function readSubType(reader: Reader): CompositeType {
   const byte = reader.peek()
   if (byte === SUB || byte === SUB_FINAL) {
     reader.position++
-    reader.vec(() => reader.u32())
+    const parents = reader.vec(() => reader.u32())
+    const type = readComposite(reader)
+    return byte === SUB_FINAL && parents.length === 0 ? type : notPlain(type)
   }
   return readComposite(reader)
 }
+
+const notPlain = (type: CompositeType): CompositeType =>
+  type.kind === 'func' ? {...type, isPlain: false} : type
 
 function readComposite(reader: Reader): CompositeType {
   switch (reader.byte()) {
     case 0x60: {
       const params = reader.vec(() => readValueType(reader))
-      return {kind: 'func', signature: {params, results: reader.vec(() => readValueType(reader))}}
+      return {
+        kind: 'func',
+        signature: {params, results: reader.vec(() => readValueType(reader))},
+        isPlain: true,
+      }
     }
     case 0x5f:
       return {kind: 'struct', fields: reader.vec(() => readField(reader))}

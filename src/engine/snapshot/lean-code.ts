@@ -1,17 +1,22 @@
 // engine/snapshot/lean-code.ts: finds what a module's code does to its state, and rewrites the few places that matter.
 import {lebAt, opcodeSet, PREFIX, skipLeb, skipLocals, walkInstructions} from '../core/code.ts'
+import {passOver} from '../core/code-pass.ts'
 import type {CoreModule} from '../core/module.ts'
 import {SECTION, sectionReader} from '../core/module-decode.ts'
 import type {Pieces} from '../core/writer.ts'
 import {concat, unsigned} from '../core/writer.ts'
-import {findCandidates, type Wanted} from './code-candidates.ts'
 
-/** An instruction to be replaced; positions are in the module's bytes. */
+/** An instruction to be replaced, or a place where something is put in; positions are in the module's bytes. */
 export type Edit = Readonly<{start: number; end: number}> &
   (
     | Readonly<{kind: 'size' | 'grow'; memory: number}>
     | Readonly<{kind: 'drop'; segment: number}>
     | Readonly<{kind: 'init'; segment: number; memory: number}>
+    /** Before an instruction that takes long, or before a tail call: V8 must be asked whether to go on. */
+    | Readonly<{kind: 'check'}>
+    | Readonly<{kind: 'tail-check'}>
+    | Readonly<{kind: 'call-ref'; type: number}>
+    | Readonly<{kind: 'return-call-ref'; type: number}>
   )
 
 /** A function body that holds edits; `from` is where its size is written, `start` its first byte. */
@@ -25,6 +30,8 @@ export type CodeFacts = Readonly<{
   end: number
   writesTables: boolean
   dropsElements: boolean
+  /** Makes garbage-collected objects; writes them. */
+  makesObjects: boolean
   writesObjects: boolean
   /** The highest data segment that code refers to; -1 if none. */
   lastSegment: number
@@ -35,11 +42,22 @@ export type CodeFacts = Readonly<{
 }>
 
 const OP = {
+  loop: 0x03,
+  returnCall: 0x12,
+  returnCallIndirect: 0x13,
+  callRef: 0x14,
+  returnCallRef: 0x15,
   tableSet: 0x26,
   memorySize: 0x3f,
   memoryGrow: 0x40,
+  structNew: PREFIX.fb | 0,
+  structNewDefault: PREFIX.fb | 1,
   structSet: PREFIX.fb | 5,
+  arrayNew: PREFIX.fb | 6,
+  arrayNewDefault: PREFIX.fb | 7,
+  arrayNewFixed: PREFIX.fb | 8,
   arrayNewData: PREFIX.fb | 9,
+  arrayNewElem: PREFIX.fb | 10,
   arraySet: PREFIX.fb | 14,
   arrayFill: PREFIX.fb | 16,
   arrayCopy: PREFIX.fb | 17,
@@ -47,6 +65,8 @@ const OP = {
   arrayInitElem: PREFIX.fb | 19,
   memoryInit: PREFIX.fc | 8,
   dataDrop: PREFIX.fc | 9,
+  memoryCopy: PREFIX.fc | 10,
+  memoryFill: PREFIX.fc | 11,
   tableInit: PREFIX.fc | 12,
   elemDrop: PREFIX.fc | 13,
   tableCopy: PREFIX.fc | 14,
@@ -56,23 +76,7 @@ const OP = {
 
 const WANTED = opcodeSet(Object.values(OP))
 
-/** The first two bytes of the instructions in WANTED. */
-function firstBytes(module: CoreModule): Wanted {
-  const numbers = (prefix: number): Set<number> =>
-    new Set(Object.values(OP).flatMap(opcode => (opcode >>> 16 === prefix ? [opcode & 0xffff] : [])))
-  const collected = numbers(0xfb)
-  const bulk = numbers(0xfc)
-  const below = (count: number) => (index: number) => count > 0x80 || index < count
-  return new Map([
-    [OP.tableSet, below(module.tables.length)],
-    [OP.memorySize, below(module.memories.length)],
-    [OP.memoryGrow, below(module.memories.length)],
-    [0xfb, (number: number) => collected.has(number)],
-    [0xfc, (number: number) => bulk.has(number)],
-  ])
-}
-
-/** Walks the code that may matter. `passive` says of each data segment whether it is passive. */
+/** Walks the code. `passive` says of each data segment whether it is passive. */
 export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeFacts {
   const bytes = module.bytes
   const reader = sectionReader(module, SECTION.code)
@@ -81,74 +85,116 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
   const bodies: EditedBody[] = []
   let writesTables = false
   let dropsElements = false
+  let makesObjects = false
   let writesObjects = false
   let lastSegment = -1
   let edits: Edit[] = []
-  const segmentUse = (segment: number) => {
+  /** In the current body, so far. */
+  let loops = false
+  const segmentUse = (segment: number): number => {
     if (segment > lastSegment) lastSegment = segment
+    return segment
+  }
+  /** Outside of a loop it is reached again only by a call, where V8 looks anyway. */
+  const takesLong = (start: number): void => {
+    if (loops) edits.push({kind: 'check', start, end: start})
   }
   const visit = (opcode: number, start: number, at: number, end: number): undefined => {
     switch (opcode) {
+      case OP.loop:
+        loops = true
+        break
+      case OP.returnCall:
+      case OP.returnCallIndirect:
+        edits.push({kind: 'tail-check', start, end: start})
+        break
+      case OP.callRef:
+      case OP.returnCallRef: {
+        const type = lebAt(bytes, at)
+        edits.push({kind: opcode === OP.callRef ? 'call-ref' : 'return-call-ref', type, start, end})
+        break
+      }
       case OP.memorySize:
       case OP.memoryGrow:
         edits.push({kind: opcode === OP.memorySize ? 'size' : 'grow', memory: lebAt(bytes, at), start, end})
         break
+      case OP.memoryCopy:
+      case OP.memoryFill:
+        takesLong(start)
+        break
       case OP.memoryInit: {
-        const segment = lebAt(bytes, at)
-        segmentUse(segment)
+        takesLong(start)
+        const segment = segmentUse(lebAt(bytes, at))
         edits.push({kind: 'init', segment, memory: lebAt(bytes, skipLeb(bytes, at)), start, end})
         break
       }
       case OP.dataDrop: {
-        const segment = lebAt(bytes, at)
-        segmentUse(segment)
+        const segment = segmentUse(lebAt(bytes, at))
         drops.add(segment)
         edits.push({kind: 'drop', segment, start, end})
         break
       }
-      case OP.arrayNewData:
-      case OP.arrayInitData: {
-        const segment = lebAt(bytes, skipLeb(bytes, at))
-        segmentUse(segment)
-        arrayData.add(segment)
-        if (opcode === OP.arrayInitData) writesObjects = true
+      case OP.structNew:
+      case OP.structNewDefault:
+        makesObjects = true
         break
-      }
+      case OP.arrayNewData:
+      case OP.arrayInitData:
+        arrayData.add(segmentUse(lebAt(bytes, skipLeb(bytes, at))))
+        if (opcode === OP.arrayInitData) writesObjects = true
+        else makesObjects = true
+        takesLong(start)
+        break
+      case OP.arrayNew:
+      case OP.arrayNewDefault:
+      case OP.arrayNewFixed:
+      case OP.arrayNewElem:
+        makesObjects = true
+        takesLong(start)
+        break
       case OP.elemDrop:
         dropsElements = true
         break
       case OP.structSet:
       case OP.arraySet:
+        writesObjects = true
+        break
       case OP.arrayFill:
       case OP.arrayCopy:
       case OP.arrayInitElem:
         writesObjects = true
+        takesLong(start)
+        break
+      case OP.tableSet:
+        writesTables = true
         break
       default:
         writesTables = true
+        takesLong(start)
     }
   }
   const count = reader?.u32() ?? 0
   const start = reader?.position ?? 0
+  const sectionEnd = reader?.end ?? 0
   const found: EditedBody[] = []
-  const candidates = findCandidates(bytes, start, reader?.end ?? 0, firstBytes(module))
-  let next = 0
+  const isLarge = sectionEnd - start > 65_536
+  const pass = isLarge ? passOver(bytes, start, sectionEnd, WANTED) : undefined
+  let from = start
   for (let i = 0; i < count; i++) {
-    const from = reader!.position
-    const size = reader!.u32()
-    const first = reader!.position
-    const end = first + size
-    if (end > reader!.end) reader!.fail('unexpected end')
-    reader!.position = end
-    if (size === 0 || bytes[end - 1] !== 0x0b) reader!.fail('malformed function body', first)
-    while (next < candidates.length && candidates[next]! < first) next++
-    if (!(candidates[next]! < end)) continue
-    const stopped = walkInstructions(bytes, skipLocals(bytes, first), end, WANTED, visit)
+    const first = skipLeb(bytes, from)
+    const end = first + lebAt(bytes, from)
+    if (!(end <= sectionEnd)) reader!.fail('unexpected end', from)
+    loops = false
+    const stopped =
+      bytes[end - 1] === 0x0b
+        ? walkInstructions(bytes, skipLocals(bytes, first), end, WANTED, visit, pass)
+        : Number.NaN
     if (stopped !== end) reader!.fail('malformed function body', first)
     if (edits.length > 0) {
       found.push({from, start: first, end, edits})
       edits = []
     }
+    from = end
   }
   // Dropping a segment that was active before does nothing, nor does it to one that is never dropped.
   const dropped = new Set([...drops].filter(segment => passive[segment] === true))
@@ -160,9 +206,10 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
     bodies,
     count,
     start,
-    end: reader?.end ?? 0,
+    end: sectionEnd,
     writesTables,
     dropsElements,
+    makesObjects,
     writesObjects,
     lastSegment,
     dropped,

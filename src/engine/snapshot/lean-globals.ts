@@ -29,5 +29,14 @@ function integerConstant(type: string, init: Uint8Array): number | bigint | unde
   return undefined
 }
 
+/**
+ * JavaScript does not keep the payload of a NaN, so the value of a global of floating point crosses as an integer.
+ * Opcodes of the integer's type, of the reinterpretation to it and of the one back.
+ */
+export const BITS: Readonly<Record<string, Readonly<{type: number; toBits: number; fromBits: number}>>> = {
+  f32: {type: 0x7f, toBits: 0xbc, fromBits: 0xbe},
+  f64: {type: 0x7e, toBits: 0xbd, fromBits: 0xbf},
+}
+
 /** JavaScript can neither read nor set globals of these types. */
 export const isOpaqueToHost = (type: string): boolean => /v128|exn/.test(type)

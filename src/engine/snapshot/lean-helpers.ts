@@ -3,6 +3,7 @@ import type {CoreModule} from '../core/module.ts'
 import {importedCount} from '../core/module-decode.ts'
 import {signed, unsigned} from '../core/writer.ts'
 import type {CodeFacts, Edit} from './lean-code.ts'
+import {BITS, type StateGlobal} from './lean-globals.ts'
 
 type Address = 'i32' | 'i64'
 type Bytes = readonly number[]
@@ -18,6 +19,8 @@ export type Helpers = Readonly<{
   tables: readonly Bytes[]
   memories: readonly MemoryHelpers[]
   budget: Readonly<{left: number; hook: number}> | undefined
+  /** Functions that give and take the bits of a global of floating point. */
+  bits: ReadonlyMap<number, Readonly<{get: number; set: number}>>
   /** The global that says whether a passive segment was dropped. */
   dropFlags: ReadonlyMap<number, number>
   /** What is written in an instruction's place. */
@@ -28,6 +31,7 @@ const VALUE: Readonly<Record<Address, number>> = {i32: 0x7f, i64: 0x7e}
 const I32 = 0x7f
 const I64 = 0x7e
 const EMPTY = 0x40
+const FUNCREF = 0x70
 
 // Instructions.
 const localGet = (index: number) => [0x20, index]
@@ -42,10 +46,16 @@ const fromI64 = (type: Address) => (type === 'i32' ? [0xa7] : [])
  * jumps to nowhere.
  */
 const callOnly = (type: number, table: number) => [0x41, 0, 0x11, ...unsigned(type), ...unsigned(table)]
+const returnCallOnly = (type: number, table: number) => [0x41, 0, 0x13, ...unsigned(type), ...unsigned(table)]
 const onlyIsNull = (table: number) => [0x41, 0, 0x25, ...unsigned(table), 0xd1]
 /** A table of exactly one funcref. */
-const ONE_FUNCTION = [0x70, 1, 1, 1]
+const ONE_FUNCTION = [FUNCREF, 1, 1, 1]
 const when = (...then: number[]) => [0x04, EMPTY, ...then, 0x0b]
+/**
+ * V8 asks at loops whether to go on; a loop of no turns is enough in optimised code. Before that it only counts bytes of
+ * code there, and an instruction that takes milliseconds has as many as any; but it asks in every function that is called.
+ */
+const ASK = [0x03, EMPTY, 0x0b]
 const I64_SUB = 0x7d
 const I64_ADD = 0x7c
 const I64_GT_S = 0x55
@@ -56,7 +66,11 @@ const END = 0x0b
 /** V8 has no memory of more pages than a 64-bit address reaches; a 32-bit one has no more than 65,536. */
 const LARGEST: Readonly<Record<Address, bigint>> = {i32: 65_536n, i64: 1n << 48n}
 
-export function planHelpers(module: CoreModule, facts: CodeFacts): Helpers {
+export function planHelpers(
+  module: CoreModule,
+  facts: CodeFacts,
+  globalsOfState: readonly StateGlobal[],
+): Helpers {
   const types: Bytes[] = []
   const functions: {type: number; body: Bytes}[] = []
   const globals: Bytes[] = []
@@ -102,6 +116,15 @@ export function planHelpers(module: CoreModule, facts: CodeFacts): Helpers {
   const dropFlags = new Map<number, number>()
   for (const segment of [...facts.dropped].sort((a, b) => a - b))
     dropFlags.set(segment, addGlobal([I32], constant('i32', 0n)))
+  const bits = new Map<number, {get: number; set: number}>()
+  for (const {index, type: valueType} of globalsOfState) {
+    const as = BITS[valueType]
+    if (as === undefined) continue
+    const get = [0, ...globalGet(index), as.toBits, END]
+    const set = [0, ...localGet(0), as.fromBits, ...globalSet(index), END]
+    bits.set(index, {get: addFunction(type([], [as.type]), get), set: addFunction(type([as.type], []), set)})
+  }
+  const {check, callee} = callHelpers(facts, {type, addFunction, addReference})
   const inits = new Map<string, number>()
   const initFunction = (segment: number, memory: number): number => {
     const key = `${segment} ${memory}`
@@ -119,6 +142,11 @@ export function planHelpers(module: CoreModule, facts: CodeFacts): Helpers {
 
   const replacement = (edit: Edit): Bytes => {
     if (edit.kind === 'drop') return [...constant('i32', 1n), ...globalSet(dropFlags.get(edit.segment)!)]
+    if (edit.kind === 'check') return [0x10, ...unsigned(check!)]
+    if (edit.kind === 'tail-check') return ASK
+    if (edit.kind === 'call-ref') return [...keep(callee!), ...callOnly(edit.type, callee!.table)]
+    if (edit.kind === 'return-call-ref')
+      return [...keep(callee!), ...ASK, ...returnCallOnly(edit.type, callee!.table)]
     if (edit.kind === 'init') return [0x10, ...unsigned(initFunction(edit.segment, edit.memory))]
     const memory = memories[edit.memory]
     // The module is not valid; V8 will say so.
@@ -130,7 +158,32 @@ export function planHelpers(module: CoreModule, facts: CodeFacts): Helpers {
         : callOnly(type([value], [value]), memory.grow)
     return edit.kind === 'size' ? globalGet(memory.sizeGlobal!) : [0x10, ...unsigned(memory.grow)]
   }
-  return {types, functions, globals, tables, memories, budget, dropFlags, replacement}
+  return {types, functions, globals, tables, memories, budget, bits, dropFlags, replacement}
+}
+
+type Callee = Readonly<{table: number; set: number}>
+
+const keep = ({set}: Callee): Bytes => [0x10, ...unsigned(set)]
+
+/** What checks need, and calls of references: both are rare. */
+function callHelpers(
+  facts: CodeFacts,
+  {
+    type,
+    addFunction,
+    addReference,
+  }: Readonly<{
+    type: (params: Bytes, results: Bytes) => number
+    addFunction: (type: number, body: Bytes) => number
+    addReference: () => number
+  }>,
+): {check: number | undefined; callee: Callee | undefined} {
+  const kinds = new Set(facts.bodies.flatMap(({edits}) => edits.map(({kind}) => kind)))
+  const check = kinds.has('check') ? addFunction(type([], []), [0, ...ASK, END]) : undefined
+  if (!kinds.has('call-ref') && !kinds.has('return-call-ref')) return {check, callee: undefined}
+  const table = addReference()
+  const body = [0, 0x41, 0, ...localGet(0), 0x26, ...unsigned(table), END]
+  return {check, callee: {table, set: addFunction(type([FUNCREF], []), body)}}
 }
 
 type Growth = Readonly<{

@@ -2,13 +2,30 @@ import assert from 'node:assert/strict'
 import {existsSync, readFileSync} from 'node:fs'
 import {describe, test} from 'node:test'
 import fc from 'fast-check'
-import {decodeCoreModule} from '../core/module-decode.ts'
+import {opcodeSet, skipLocals, walkInstructions} from '../core/code.ts'
+import {decodeCoreModule, SECTION, sectionReader} from '../core/module-decode.ts'
 import {applyData} from './adopt-instance.ts'
 import {type LeanModule, makeLean} from './lean.ts'
-import {build, guestOf, initialise, instantiate, wasm} from './snapshot.fixtures.ts'
+import {build, type Guest, guestOf, initialise, instantiate, wasm} from './snapshot.fixtures.ts'
 
 const lean = async (text: string): Promise<LeanModule> => makeLean(await wasm(text))
 const valid = (bytes: Uint8Array) => WebAssembly.validate(bytes as Uint8Array<ArrayBuffer>)
+
+/** Those of `wanted` that the code holds, in order. */
+function opcodesOf(bytes: Uint8Array, wanted: readonly number[]): number[] {
+  const reader = sectionReader(decodeCoreModule(bytes), SECTION.code)!
+  const met: number[] = []
+  for (let count = reader.u32(); count > 0; count--) {
+    const size = reader.u32()
+    const start = reader.position
+    reader.take(size)
+    walkInstructions(bytes, skipLocals(bytes, start), start + size, opcodeSet(wanted), opcode => {
+      met.push(opcode)
+      return undefined
+    })
+  }
+  return met
+}
 
 describe('makeLean', () => {
   test('modules that differ in data, initial globals and initial size have one lean module', async () => {
@@ -196,6 +213,67 @@ describe('makeLean', () => {
     assert.equal(Number((instance.exports[made.memories[0]!.sizeGlobal!] as WebAssembly.Global).value), 2)
   })
 
+  test('the bits of globals of floating point are kept, whatever they are', async () => {
+    const {lean: made, module} = await build(
+      '(module (global (mut f32) (f32.const nan:0x200001)) (global (mut f64) (f64.const -0)))',
+    )
+    const {exports} = new WebAssembly.Instance(module)
+    const [single, double] = made.globals.map(({bits}) => bits!)
+    const call = (name: string, ...args: unknown[]) => (exports as Guest)[name]!(...args)
+    assert.equal(call(single!.get), 0x7fa00001)
+    assert.equal(call(double!.get), -(1n << 63n))
+    call(double!.set, 0x7ff4000000000001n)
+    assert.equal(call(double!.get), 0x7ff4000000000001n)
+  })
+
+  test('references are called through a table, whatever is called, and null traps', async () => {
+    const built = await build(`(module
+      (type $f (sub (func (param i32) (result i32)))) (type $g (sub final $f (func (param i32) (result i32))))
+      (import "env" "host" (func $host (type $f)))
+      (func $next (type $f) (i32.add (local.get 0) (i32.const 1)))
+      (func $double (type $g) (i32.mul (local.get 0) (i32.const 2)))
+      (elem declare func $host $next $double)
+      (func $call (param (ref null $f) i32) (result i32) (call_ref $f (local.get 1) (local.get 0)))
+      (func $jump (param i32 (ref null $f)) (result i32) (return_call_ref $f (local.get 0) (local.get 1)))
+      (func (export "next") (result i32) (call $call (ref.func $next) (i32.const 20)))
+      (func (export "double") (result i32) (call $call (ref.func $double) (i32.const 20)))
+      (func (export "host") (result i32) (call $call (ref.func $host) (i32.const 20)))
+      (func (export "jump") (result i32) (call $jump (i32.const 20) (ref.func $double)))
+      (func (export "null") (result i32) (call $call (ref.null $f) (i32.const 20))))`)
+    const guest = guestOf(instantiate(built, {env: {host: (n: number) => n + 5}}))
+    const results = ['next', 'double', 'host', 'jump'].map(name => guest[name]!())
+    assert.deepEqual(results, [21, 40, 25, 40])
+    assert.throws(() => guest['null']!(), WebAssembly.RuntimeError)
+    assert.deepEqual(opcodesOf(built.lean.bytes, [0x14, 0x15]), [])
+    assert.equal(built.lean.writesTables, false)
+  })
+
+  for (const [expected, what, body] of [
+    [1, 'a fill in a loop', '(loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 9)) (br $l))'],
+    [0, 'a fill that no loop is before', '(memory.fill (i32.const 0) (i32.const 0) (i32.const 9)) (loop)'],
+    [
+      2,
+      'copies of tables and memory',
+      `(loop $l (table.copy (i32.const 0) (i32.const 0) (i32.const 0))
+      (memory.copy (i32.const 0) (i32.const 0) (i32.const 0)))`,
+    ],
+    [1, 'large objects', '(loop $l (drop (array.new $a (i32.const 0) (i32.const 99))) (br $l))'],
+    [0, 'small objects', '(loop $l (drop (struct.new $s)) (br $l))'],
+  ] as const)
+    test(`V8 is asked to go on before what takes long and can repeat: ${what}`, async () => {
+      const built = await build(
+        `(module (type $a (array i8)) (type $s (struct)) (memory 1) (table 1 funcref) (func ${body}))`,
+      )
+      assert.equal(opcodesOf(built.lean.bytes, [0x10]).length, expected)
+    })
+
+  test('V8 is asked to go on before every tail call', async () => {
+    const {lean: made} = await build(`(module (type $f (func)) (table 1 funcref)
+      (func $f (return_call $f)) (func (return_call_indirect (type $f) (i32.const 0)))
+      (func (return_call_ref $f (ref.func $f))) (elem declare func $f))`)
+    assert.equal(opcodesOf(made.bytes, [0x03]).length, 3)
+  })
+
   const field = fc.constantFrom(
     '(memory 1)',
     '(memory 0 3)',
@@ -232,6 +310,12 @@ describe('makeLean', () => {
     '(func (memory.init 1 1 (i64.const 0) (i32.const 0) (i32.const 0)))',
     '(func (export "y") (param i32))',
     '(start 0)',
+    '(func (loop (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) (memory.copy (i32.const 0) (i32.const 0) (i32.const 0))))',
+    '(func (loop (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))))',
+    '(func $tail (return_call $tail))',
+    '(func (param i32) (return_call_indirect (param i32) (local.get 0) (i32.const 0)))',
+    '(func $ref (param i32) (call_ref 0 (i32.const 1) (ref.func $ref)) (return_call_ref 0 (i32.const 1) (ref.null 0)))',
+    '(elem declare func $ref)',
   )
 
   test('what is valid stays valid, and means the same from outside', async () => {

@@ -37,6 +37,8 @@ export type LeanGlobal = Readonly<{
   type: string
   /** The initial value, where it was taken out of the module; set at adoption. */
   initial: number | bigint | undefined
+  /** Of floating point: exports that give and take its bits, as an integer of the same length. */
+  bits: Readonly<{get: string; set: string}> | undefined
 }>
 
 export type DataSegment = Readonly<{
@@ -82,8 +84,8 @@ export function makeLean(bytes: Uint8Array): LeanModule {
     module,
     segments.passive.map(one => one !== undefined),
   )
-  const helpers = planHelpers(module, facts)
   const globals = stateGlobals(module)
+  const helpers = planHelpers(module, facts, globals)
   const {exports, description} = describe(module, {reserve, segments, helpers, globals})
   const lean = concat(assemble(module, {facts, helpers, segments, globals, exports}))
   return Object.freeze({
@@ -152,13 +154,20 @@ function describe(module: CoreModule, {reserve, segments, helpers, globals}: Pla
     return reserve(what)
   }
   for (const index of segments.offsetGlobals.keys()) add(`offset ${index}`, 'global', index)
-  const own: LeanGlobal[] = globals.map(({index, type, initial}) => ({
-    exportName: add(`global ${index}`, 'global', index),
-    type,
-    initial,
-  }))
+  const own: LeanGlobal[] = globals.map(({index, type, initial}) => {
+    const bits = helpers.bits.get(index)
+    return {
+      exportName: add(`global ${index}`, 'global', index),
+      type,
+      initial,
+      bits: bits && {
+        get: add(`get ${index}`, 'func', bits.get),
+        set: add(`set ${index}`, 'func', bits.set),
+      },
+    }
+  })
   const state = (what: string, index: number, type: string): string => {
-    own.push({exportName: add(what, 'global', index), type, initial: undefined})
+    own.push({exportName: add(what, 'global', index), type, initial: undefined, bits: undefined})
     return reserve(what)
   }
   const importedMemories = importedCount(module, 'memory')

@@ -38,7 +38,7 @@ function assertEqualsImage(image: Image, box: Sandbox): void {
     const rest = bytes.subarray(content.length)
     assert.ok(rest.equals(Buffer.alloc(rest.length)), `bytes of memory ${i} beyond the image`)
   })
-  const values = globals.map(({global}) => global.value)
+  const values = globals.map(({value}) => value)
   assert.deepEqual(
     values.map(value => (typeof value === 'function' ? value.name : value)),
     image.globals,
@@ -282,7 +282,7 @@ export function tierSuite(tier: Tier): void {
       original.main['setGlobals']!(1, 2n, 3)
       const image = tier.capture(original.state)
       const box = sandbox(tier, image)
-      const values = partsOf(box.state).globals.map(({global}) => global.value)
+      const values = partsOf(box.state).globals.map(({value}) => value)
       assert.ok(values.includes(box.main['one']))
       assert.ok(!values.includes(original.main['one']))
       event(box, () => box.main['setGlobals']!(9, 9n, 9))

@@ -15,20 +15,21 @@ export type StateMemory = Readonly<{
   maxPages: number
 }>
 
+/** A global, or the bits of one. */
+export type Cell = {value: unknown}
+
 export type StateParts = Readonly<{
   memories: readonly StateMemory[]
-  globals: readonly Readonly<{global: WebAssembly.Global; isReference: boolean}>[]
+  globals: readonly Cell[]
   /** Empty when no instruction of the state can write a table. */
   tables: readonly WebAssembly.Table[]
   /** How much the memories of each instance may still grow by. */
   left: readonly WebAssembly.Global[]
 }>
 
-const NUMERIC = /^[if](32|64)$/
-
 export function partsOf(state: CoreState): StateParts {
   const memories: StateMemory[] = []
-  const globals: {global: WebAssembly.Global; isReference: boolean}[] = []
+  const globals: Cell[] = []
   const tables: WebAssembly.Table[] = []
   const left: WebAssembly.Global[] = []
   const writesTables = state.some(({lean}) => lean.writesTables)
@@ -41,13 +42,38 @@ export function partsOf(state: CoreState): StateParts {
           address,
           maxPages: maxPages ?? LARGEST_PAGES,
         })
-    for (const {exportName, type} of lean.globals)
-      globals.push({global: globalOf(exports, exportName), isReference: !NUMERIC.test(type)})
+    for (const {exportName, bits} of lean.globals)
+      globals.push(
+        bits === undefined
+          ? globalOf(exports, exportName)
+          : new Bits(functionOf(exports, bits.get), functionOf(exports, bits.set)),
+      )
     if (lean.budget !== undefined) left.push(globalOf(exports, lean.budget.left))
     if (writesTables) for (const {exportName} of lean.tables) tables.push(tableOf(exports, exportName))
   }
   return {memories, globals, tables, left}
 }
+
+class Bits implements Cell {
+  readonly #get: () => unknown
+  readonly #set: (bits: unknown) => unknown
+
+  constructor(get: () => unknown, set: (bits: unknown) => unknown) {
+    this.#get = get
+    this.#set = set
+  }
+
+  get value(): unknown {
+    return this.#get()
+  }
+
+  set value(bits: unknown) {
+    this.#set(bits)
+  }
+}
+
+const functionOf = (exports: WebAssembly.Exports, name: string): ((...args: unknown[]) => unknown) =>
+  exports[name]
 
 export const virtualBytes = ({pages}: StateMemory): number => Number(pages.value) * PAGE
 

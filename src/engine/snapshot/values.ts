@@ -2,7 +2,7 @@
 import {budgetOf} from './adopt-instance.ts'
 import {captureReference, exportedFunctions, ownReference, type ReferenceImage} from './references.ts'
 import type {CoreState} from './snapshot.ts'
-import {type StateParts, virtualBytes} from './state.ts'
+import {type Cell, type StateParts, virtualBytes} from './state.ts'
 
 export type ValuesImage = Readonly<{
   globals: readonly ReferenceImage[]
@@ -14,7 +14,7 @@ export function captureValues(state: CoreState, parts: StateParts): ValuesImage 
   const tables = parts.tables.map(table =>
     Array.from({length: table.length}, (_, i) => captureReference(table.get(i), functions)),
   )
-  return {globals: parts.globals.map(({global}) => captureReference(global.value, functions)), tables}
+  return {globals: parts.globals.map(({value}) => captureReference(value, functions)), tables}
 }
 
 /** What puts a sandbox's globals and tables back. */
@@ -26,7 +26,7 @@ export type ValuesRestorer = Readonly<{
 
 /** Sets the state's globals and tables to the image's. The state must be freshly instantiated. */
 export function adoptValues(image: ValuesImage, state: CoreState, parts: StateParts): ValuesRestorer {
-  const globals = parts.globals.map(({global}) => global)
+  const globals: Cell[] = [...parts.globals]
   const values = globals.map((global, i) => ownReference(image.globals[i]!, state, global.value))
   const tables = parts.tables.map((table, t) => {
     const wanted = image.tables[t]!
