@@ -24,7 +24,15 @@ export type MemoryRef = Readonly<{index: number; ref: CoreExportRef; address: 'i
 /** A component-level function: where it comes from, and so how it is called. */
 export type Func =
   | Readonly<{kind: 'host'; name: string; host: HostFunction; hostIndex: number; type: FuncType}>
-  | Readonly<{kind: 'lifted'; core: CoreRef; options: LiftOptions; type: FuncType; instance: number}>
+  | Readonly<{
+      kind: 'lifted'
+      core: CoreRef
+      /** Whether the type of `core` is only its signature, so that modules of ours can import it. */
+      isPlain: boolean
+      options: LiftOptions
+      type: FuncType
+      instance: number
+    }>
 
 export type Trampoline =
   | Readonly<{kind: 'lower'; func: Func; options: LiftOptions; instance: number}>
@@ -77,4 +85,6 @@ export type Plan = Readonly<{
   exports: ExportMap
   /** Whether anything in it is of the asynchronous ABI. */
   async: boolean
+  /** Whether its core modules have exceptions. */
+  throws: boolean
 }>

@@ -93,8 +93,11 @@ class Resolver {
   readonly #memories: MemoryRef[] = []
   /** The same by core instance and name. */
   readonly #memoriesOf: Map<string, MemoryRef>[] = []
+  readonly #plainFunctions = new Map<CoreModule, ReadonlySet<string>>()
   readonly #addresses = new Map<CoreModule, ReadonlyMap<string, 'i32' | 'i64'>>()
   readonly #trampolines: Trampoline[] = []
+  /** The instances of lifted functions whose core type is more than a signature. */
+  readonly #notPlain: number[] = []
   readonly #steps: Step[] = []
   #async = false
   readonly #asyncTypes = new AsyncTypes()
@@ -111,6 +114,8 @@ class Resolver {
   root(component: Component): Plan {
     const exports = this.#component(component, undefined, undefined, undefined)
     this.#spreadBlocking()
+    if (this.#notPlain.some(instance => this.#instances[instance]!.blocks))
+      this.#unsupported('a function that may wait, with a core type in a recursion group or with subtypes')
     return {
       modules: this.#modules.map(module => module.bytes),
       instances: this.#instances,
@@ -121,6 +126,7 @@ class Resolver {
       hostFunctions: this.#hostFunctions,
       exports: exportMap(exports),
       async: this.#async,
+      throws: this.#modules.some(({tags}) => tags.length > 0),
     }
   }
 
@@ -478,6 +484,7 @@ class Resolver {
         scope.funcs.push({
           kind: 'lifted',
           core: scope.coreFuncs[canon.func]!,
+          isPlain: this.#isPlain(scope.coreFuncs[canon.func]!, scope.instance),
           options: this.#liftOptions(scope, canon.options),
           type: type.type,
           instance: scope.instance,
@@ -513,6 +520,16 @@ class Resolver {
         this.#async = true
         this.#trampoline(scope, this.#builtin(scope, canon))
     }
+  }
+
+  #isPlain(ref: CoreRef, instance: number): boolean {
+    if (ref.kind === 'trampoline') return true
+    const module = this.#instanceModules[ref.instance]!
+    let plain = this.#plainFunctions.get(module)
+    if (plain === undefined) this.#plainFunctions.set(module, (plain = plainFunctions(module)))
+    const isPlain = plain.has(ref.name)
+    if (!isPlain) this.#notPlain.push(instance)
+    return isPlain
   }
 
   #builtin(scope: Scope, canon: AsyncCanon): AsyncBuiltin {
@@ -578,6 +595,15 @@ class Resolver {
     return mayWait(trampoline, this.#instances, this.#resources)
   }
 }
+
+/** The functions that a module exports whose type is only its signature. */
+const plainFunctions = ({types, exports}: CoreModule): ReadonlySet<string> =>
+  new Set(
+    exports.flatMap(({name, type}) => {
+      const own = type.kind === 'func' ? types[type.typeIndex] : undefined
+      return own?.kind === 'func' && own.isPlain ? [name] : []
+    }),
+  )
 
 /** The address types of the memories that a module exports, by name. */
 const memoryAddresses = (module: CoreModule): ReadonlyMap<string, 'i32' | 'i64'> =>

@@ -36,6 +36,7 @@ import {
 } from '../../abi/values.ts'
 import {virtualPages} from '../../snapshot/adopt-instance.ts'
 import {blockingCall, suspendingImports} from '../blocking.ts'
+import {closedCall, directCall, mayLeaveGlobal} from '../direct-call.ts'
 import {cannotNest} from '../nesting.ts'
 import {cannotEnter, cannotLeave, checkBorrows, guestRep} from '../runtime.ts'
 import {callWords, stackFunction} from '../stacks.ts'
@@ -58,7 +59,9 @@ export const GLUE_ABI = {
   checkBorrows,
   checkLength,
   checkList,
+  closedCall,
   codeFromChar,
+  directCall,
   f32FromBits,
   f64FromBits,
   giveBack,
@@ -70,6 +73,7 @@ export const GLUE_ABI = {
   loadNumbers,
   loadUtf16,
   loadUtf8,
+  mayLeaveGlobal,
   narrowTag,
   stackFunction,
   storeBytes,

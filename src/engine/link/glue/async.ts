@@ -115,7 +115,7 @@ export class AsyncEmitter {
     const postReturn =
       options.postReturn === undefined
         ? 'undefined'
-        : `c=>{guard.enter();${functions.ref(options.postReturn)}(${coreResult === undefined ? '' : 'c'});guard.leave()}`
+        : `c=>{guard.enter();${functions.closed(options.postReturn, instance, coreResult === undefined ? [] : [coreResult], undefined)}(${coreResult === undefined ? '' : 'c'});guard.leave()}`
     const lower =
       `(args,task)=>{scope=task;${sync}const [${args.join(',')}]=args;` +
       `${lowered.statements}return [${lowered.values.join(',')}]}`

@@ -9,6 +9,7 @@ import type {CoreRef, Func, LiftOptions, Plan, Trampoline} from '../plan.ts'
 import {storeWord} from '../stacks.ts'
 import {AsyncEmitter, asyncParams, signature} from './async.ts'
 import type {Border} from './border.ts'
+import {type Direct, DirectCalls, isPlain} from './direct.ts'
 import {liftFlat, loadExpr} from './load.ts'
 import {identifier, quote} from './names.ts'
 import {threadOfRealloc} from './realloc-thread.ts'
@@ -17,7 +18,7 @@ import {lowerFlat, storeStatement} from './store.ts'
 
 type Lifted = Func & {kind: 'lifted'}
 
-/** What is passed without a byte of memory. */
+/** What the host passes without a byte of memory. */
 const SCALARS: ReadonlySet<Type['kind']> = new Set([
   'bool',
   's8',
@@ -37,13 +38,12 @@ const SCALARS: ReadonlySet<Type['kind']> = new Set([
   'borrow',
 ])
 
-const HANDLES: ReadonlySet<Type['kind']> = new Set(['own', 'borrow'])
-
 /** Emits a plan's functions into `source`. */
 export class FunctionEmitter {
   readonly plan: Plan
   readonly source: Source
   readonly #async: AsyncEmitter
+  readonly #direct: DirectCalls
   /** Where in the emitted array `suspending` a trampoline that may suspend is found, as core code must call it. */
   readonly #suspendingAt: ReadonlyMap<number, number>
 
@@ -51,6 +51,7 @@ export class FunctionEmitter {
     this.plan = plan
     this.source = source
     this.#async = new AsyncEmitter(this)
+    this.#direct = new DirectCalls(plan)
     this.#suspendingAt = new Map(this.suspending().map(({index}, at) => [index, at]))
   }
 
@@ -80,8 +81,9 @@ export class FunctionEmitter {
 
   #allocate(options: LiftOptions, memory: string | undefined, instance: number): string | undefined {
     if (options.realloc === undefined || memory === undefined) return undefined
-    const realloc = this.variable(options.realloc)
     const wide = options.memory!.address === 'i64'
+    const ptr = wide ? 'i64' : 'i32'
+    const realloc = this.closed(options.realloc, instance, [ptr, ptr, ptr, ptr], ptr)
     const call = wide
       ? `toIndex(BigInt.asUintN(64,${realloc}(0n,0n,BigInt(a),BigInt(n))))`
       : `${realloc}(0,0,a,n)>>>0`
@@ -93,6 +95,18 @@ export class FunctionEmitter {
         `${declare}const ${name}=(a,n)=>{${begin}I${instance}.mayLeave=false;guard.enter();const p=${call};guard.leave();` +
         `I${instance}.mayLeave=true;${end}${memory}.sync();${memory}.checkAligned(p,n,a);return p};`,
     )
+  }
+
+  /** A variable with a function that runs while `mayLeave` of the instance is false. */
+  closed(ref: CoreRef, instance: number, params: readonly FlatType[], result: FlatType | undefined): string {
+    if (!this.#direct.checksLeaving(instance)) return this.variable(ref)
+    const signature = JSON.stringify({params, result})
+    const call = `closedCall(${this.ref(ref)},${signature},${this.#mayLeave(instance)})`
+    return this.source.helper(call, 'c_', name => `const ${name}=${call};`)
+  }
+
+  #mayLeave(instance: number): string {
+    return this.source.helper(`mayLeave:${instance}`, 'L_', name => `const ${name}=mayLeaveGlobal();`)
   }
 
   border(options: LiftOptions, instance: number, host: boolean, lends = false): Border {
@@ -125,12 +139,14 @@ export class FunctionEmitter {
   /** Emits `t<index>`. Where the call must wait, the function leaves a promise with the runtime. */
   trampoline(index: number): void {
     const trampoline = this.plan.trampolines[index]!
+    const direct = this.#direct.of(trampoline)
     if (
       trampoline.kind === 'lower' &&
       trampoline.func.kind === 'lifted' &&
       contain(this.plan.instances, trampoline.func.instance, trampoline.instance)
     )
       this.trampolineLine(index, '', 'guard.leave();cannotNest()')
+    else if (direct !== undefined) this.#callDirectly(index, trampoline.instance, direct)
     else if (trampoline.kind === 'async') this.#async.builtin(index, trampoline)
     else if (this.plan.async && trampoline.kind === 'lower' && !isPlain(trampoline))
       this.#async.lower(index, trampoline)
@@ -150,7 +166,16 @@ export class FunctionEmitter {
 
   /** Whether the trampoline may leave a promise for core code to wait for. */
   suspends(index: number): boolean {
-    return mayWait(this.plan.trampolines[index]!, this.plan.instances, this.plan.resources)
+    const trampoline = this.plan.trampolines[index]!
+    if (this.#direct.of(trampoline) !== undefined) return false
+    return mayWait(trampoline, this.plan.instances, this.plan.resources)
+  }
+
+  #callDirectly(index: number, caller: number, {func, signature}: Direct): void {
+    const mayLeave = this.#direct.checksLeaving(caller) ? this.#mayLeave(caller) : 'undefined'
+    this.source.line(
+      `const t${index}=directCall(${this.ref(func.core)},${JSON.stringify(signature)},${mayLeave},${this.plan.throws});`,
+    )
   }
 
   #lower(index: number, {func, options, instance}: Trampoline & {kind: 'lower'}): void {
@@ -160,9 +185,8 @@ export class FunctionEmitter {
     const args = func.type.params.map((_, i) => `a${i}`)
     const params = flat.resultSpilled ? [...coreParams, 'ret'] : coreParams
 
-    const inside = this.#staysInside(func)
-    let body = `${inside ? '' : 'guard.leave();'}if(!I${instance}.mayLeave)cannotLeave();`
-    if (border.memory !== undefined && !inside) body += `${border.memory}.sync();`
+    let body = `guard.leave();if(!I${instance}.mayLeave)cannotLeave();`
+    if (border.memory !== undefined) body += `${border.memory}.sync();`
     body += this.liftParams(border, func.type, coreParams, flat.paramsSpilled)
     if (border.lends) body += 'const mine=lenders;lenders=[];'
     const giveBack = border.lends ? 'giveBack(mine);' : ''
@@ -187,29 +211,11 @@ export class FunctionEmitter {
         host: false,
         deliver: `${giveBack}${lowerResult.statements}`,
         value: lowerResult.value,
-        done: inside ? '' : 'guard.enter();',
+        done: 'guard.enter();',
         waits: promise => `return ${suspend(`${promise},v=>v`)};`,
-        inside,
       })
     }
     this.trampolineLine(index, params.join(','), body)
-  }
-
-  /**
-   * Whether a call between two components touches nothing but numbers and the flags of their instances: then it counts as
-   * the guest's own code. A guest stopped in it leaves behind only what ends with its sandbox.
-   */
-  #staysInside(func: Func): boolean {
-    if (func.kind === 'host' || func.options.postReturn !== undefined) return false
-    if (this.plan.instances[func.instance]!.blocks) return false
-    const {params, result} = func.type
-    const flat = flattenFunc(func.type, func.options.memory?.address ?? 'i32')
-    const types = [...params.map(param => param.type), ...(result === undefined ? [] : [result])]
-    return (
-      !flat.paramsSpilled &&
-      !flat.resultSpilled &&
-      types.every(({kind}) => SCALARS.has(kind) && !HANDLES.has(kind))
-    )
   }
 
   /** A declaration, so that core code can be given it before what it uses is there. */
@@ -386,13 +392,11 @@ export class FunctionEmitter {
       value: string
       done: string
       waits: (promise: string) => string
-      /** See #staysInside. */
-      inside?: boolean
     },
   ): string {
     const {instance} = func
     const source = this.source
-    const parts = this.#parts(func, args, caller, {host: use.host, sync: !use.inside})
+    const parts = this.#parts(func, args, caller, use.host)
     const {values, coreParams, coreResult, after, finish} = parts
     const before = parts.borrowed === undefined ? parts.before : `let ${parts.borrowed};${parts.before}`
     const complete = `${after}${use.deliver}${finish}${use.done}return ${use.value};`
@@ -400,7 +404,7 @@ export class FunctionEmitter {
     if (!this.plan.instances[instance]!.blocks) {
       const core = this.variable(func.core)
       const call = `${coreResult === undefined ? '' : 'const c='}${core}(${values.join(',')});`
-      return before + (use.inside ? call : `guard.enter();${call}guard.leave();`) + complete
+      return `${before}guard.enter();${call}guard.leave();${complete}`
     }
     const blocking = this.blocking(func.core, coreParams, coreResult)
     // The continuation after a wait is resumed by its caller, which enters the guest again itself.
@@ -417,15 +421,10 @@ export class FunctionEmitter {
    * The statements around the call of a lifted function's core function: `before` it, with what it is called with, then
    * with its result in `c` those that lift it into `r`, and what must be done at the end.
    */
-  #parts(
-    func: Lifted,
-    args: readonly string[],
-    caller: number | undefined,
-    {host, sync}: Readonly<{host: boolean; sync: boolean}>,
-  ) {
+  #parts(func: Lifted, args: readonly string[], caller: number | undefined, host: boolean) {
     const {type, instance} = func
     const border = this.border(func.options, instance, host)
-    const synced = border.memory === undefined || !sync ? '' : `${border.memory}.sync();`
+    const synced = border.memory === undefined ? '' : `${border.memory}.sync();`
     const flat = flattenFunc(type, border.ptr)
     const entering = this.#entering(instance, caller)
     const borrowed = type.params.some(param => contains(param.type, 'borrow'))
@@ -444,7 +443,8 @@ export class FunctionEmitter {
     if (borrowed !== undefined) after += `checkBorrows(${borrowed});`
     let finish = ''
     if (func.options.postReturn !== undefined) {
-      const postReturn = this.variable(func.options.postReturn)
+      const given = coreResult === undefined ? [] : [coreResult]
+      const postReturn = this.closed(func.options.postReturn, instance, given, undefined)
       finish = `I${instance}.mayLeave=false;guard.enter();${postReturn}(${coreResult === undefined ? '' : 'c'});guard.leave();I${instance}.mayLeave=true;`
     }
     finish += leaveStatements(entering)
@@ -458,7 +458,7 @@ export class FunctionEmitter {
       func,
       args,
       undefined,
-      {host: true, sync: true},
+      true,
     )
     const words = this.source.helper('callWords', 'words', each => `const ${each}=callWords();`)
     const stores = values.map((value, i) => storeWord(words, i, coreParams[i]!, value)).join('')
@@ -513,10 +513,6 @@ export class FunctionEmitter {
     return ancestors(instances, instance).filter(each => !already.has(each))
   }
 }
-
-/** Whether it calls a function of the host that answers at once: for the guest's tasks nothing happens meanwhile. */
-const isPlain = ({func, options}: Trampoline & {kind: 'lower'}): boolean =>
-  func.kind === 'host' && !func.type.async && !func.host.mayBlock && !options.async
 
 /** What is lifted from a list or string is counted for each call. */
 function beginLifting(border: Border, types: readonly Type[]): string {
