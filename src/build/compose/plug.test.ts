@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import {spawnSync} from 'node:child_process'
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {after, describe, test} from 'node:test'
+import {describe, test} from 'node:test'
 import {fileURLToPath} from 'node:url'
-import {parse} from '@bytecodealliance/jco'
+import {componentWit, parse} from '@bytecodealliance/jco'
 import type {MayflyError} from '../../base/errors.ts'
 import {decodeComponent} from '../../engine/component/decode.ts'
 import {validateComponent} from '../../engine/component/validate.ts'
@@ -17,23 +15,14 @@ import {ROOT_INTERFACE} from '../../engine/link/resolve.ts'
 import {type Composed, plug} from './plug.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const dir = mkdtempSync(join(tmpdir(), 'mayfly-compose-'))
-after(() => rmSync(dir, {recursive: true}))
-const hasWasmTools = spawnSync('wasm-tools', ['--version']).status === 0
 
 const composed = async (socket: string, ...plugs: string[]): Promise<Composed> => {
   const parts = await Promise.all(
     plugs.map(async (text, i) => ({name: `plug${i}`, bytes: await parse(text)})),
   )
   const result = plug({name: 'socket', bytes: await parse(socket)}, parts)
-  if (hasWasmTools) {
-    const file = join(dir, 'composed.wasm')
-    writeFileSync(file, result.bytes)
-    const {status, stderr} = spawnSync('wasm-tools', ['validate', '--features', 'all', file], {
-      encoding: 'utf8',
-    })
-    assert.equal(status, 0, stderr)
-  }
+  // The reference tools read it, which validates it too.
+  assert.match(await componentWit(result.bytes), /^package root:component;/)
   return result
 }
 
@@ -52,7 +41,7 @@ const ADDER = (version: string) => `(component
   (instance $math (export "add-all" (func $add)))
   (export "t:math/sums@${version}" (instance $math)))`
 
-/** Imports it, and exports \`seven\`. */
+/** Imports it, and exports `seven`. */
 const USES_ADDER = (version: string) => `(component
   (import "t:math/sums@${version}" (instance $math (export "add-all" (func (param "a" u32) (param "b" u32) (result u32)))))
   (core func $add (canon lower (func $math "add-all")))
@@ -111,7 +100,7 @@ const STORE = `(component
     (core func $new' (canon resource.new $store'))
     (core func $rep (canon resource.rep $store'))
     (core module $M (import "" "new" (func $new (param i32) (result i32)))
-      (func (export "open") (param i32) (result i32) (call $new (i32.add (local.get 0) (i32.const 100))))
+      (func (export "open") (param i32 i32) (result i32) (call $new (i32.add (local.get 0) (i32.const 100))))
       (func (export "get") (param i32) (result i32) (local.get 0)))
     (core instance $m (instantiate $M (with "" (instance (export "new" (func $new'))))))
     (export $store "store" (type $store'))
@@ -145,14 +134,10 @@ const USES_STORE = `(component
       (local.get $n)))
   (core instance $m (instantiate $M (with "" (instance
     (export "open" (func $open)) (export "get" (func $get)) (export "drop" (func $drop))))))
-  (func (export "run") (result u32) (canon lift (core func $m "run"))))`.replace(
-  '(func (export "run") (result i32) (local $s i32)',
-  '(func (export "run") (result i32) (local $s i32)',
-)
+  (func (export "run") (result u32) (canon lift (core func $m "run"))))`
 
 test('a resource that the plug defines goes to the socket', async () => {
-  const store = STORE.replace('(func (export "open") (param i32) ', '(func (export "open") (param i32 i32) ')
-  assert.equal(run(await composed(USES_STORE, store))('run'), 105)
+  assert.equal(run(await composed(USES_STORE, STORE))('run'), 105)
 })
 
 /** Imports two interfaces, one with the resource of the other, and a function of the world; at a version. */
