@@ -14,7 +14,7 @@ import {makeFolder, writeAtomically} from './write.ts'
 // What builds is imported where it is used: most often there is nothing to build, and an app is served sooner.
 
 /** Changes whenever the same sources give other bytes. */
-const BUILDER_VERSION = 'mayfly-build-1'
+const BUILDER_VERSION = 'mayfly-build-2'
 
 /** Files of the app's folder that change how a handler is bundled, where they are there. */
 const CONFIGURATION = ['package.json', 'tsconfig.json', 'jsconfig.json']

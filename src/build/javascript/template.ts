@@ -2,6 +2,7 @@
 import {MayflyError} from '../../base/errors.ts'
 import {cached, hashOf} from '../cache.ts'
 import {exposeGlobals, stripForTemplate} from '../wasm/engine-module.ts'
+import {withoutAsyncStacks} from './async-stacks.ts'
 import {BUNDLE_NAME} from './names.ts'
 import {loadToolchain, type Spliced, toolchainVersions} from './toolchain.ts'
 import {ENGINE_FEATURES, type World} from './world.ts'
@@ -22,7 +23,7 @@ export type Template = Readonly<{
 export const ENGINE_MODULE = 0
 
 /** Changes whenever templates are made in another way. */
-const TEMPLATE_FORMAT = 'mayfly-template-2'
+const TEMPLATE_FORMAT = 'mayfly-template-3'
 
 /** Exports that end their life with initialisation. */
 const INIT_EXPORTS: ReadonlySet<string> = new Set(['_initialize', 'componentize.wizer'])
@@ -45,7 +46,7 @@ async function makeTemplate(world: World): Promise<Template> {
     const toolchain = await loadToolchain()
     const {splicer} = toolchain
     const spliced = splicer.spliceBindings(
-      toolchain.engine,
+      withoutAsyncStacks(toolchain.engine),
       ENGINE_FEATURES,
       world.wit,
       undefined,
