@@ -1,7 +1,7 @@
 // bench/parts/engine.ts: a component prepared in this very process, and requests for its sandboxes without a network.
 import {readFileSync} from 'node:fs'
 import {engineParts} from '../../src/cli/engine-parts.ts'
-import {HTTP_HANDLER} from '../../src/cli/served-component.ts'
+import {HTTP_HANDLER} from '../../src/cli/served-program.ts'
 import {decodeComponent} from '../../src/engine/component/decode.ts'
 import {validateComponent} from '../../src/engine/component/validate.ts'
 import {LinkedComponent} from '../../src/engine/link/linked-component.ts'

@@ -221,6 +221,18 @@ export const ERRORS = {
     'the guest dropped the body of its response before it was finished',
     'call outgoing-body.finish; with a content-length header, write exactly that many bytes',
   ),
+  HTTP_BODY_TOO_LONG: guest(
+    'the request has a body of more than {limit} bytes, and does not say how long it is',
+    'send it with a content-length',
+  ),
+  HTTP_WAGI_EXIT: guest(
+    'the program ended with exit code {code}',
+    'end with 0 where standard output is to be the answer',
+  ),
+  HTTP_WAGI_OUTPUT: guest(
+    'what the program printed is no answer: {reason}',
+    'print a line such as `Content-Type: text/plain`, an empty line, and then the body',
+  ),
 
   // Snapshots and the machine.
   SNAPSHOT_FAILED: platform(

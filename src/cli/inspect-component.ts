@@ -12,12 +12,14 @@ import {ROOT_INTERFACE} from '../engine/link/resolve.ts'
 import {InterfaceIndex, versionKey} from '../engine/link/version.ts'
 import {PreparedComponent} from '../engine/pool/prepared-component.ts'
 import {makeLean} from '../engine/snapshot/lean.ts'
+import {RUN_INTERFACES} from '../wasi/cli/run.ts'
 import {createHttpClient} from '../wasi/http/client.ts'
 import {httpInterfaces} from '../wasi/http/http.ts'
+import {p3HttpInterfaces} from '../wasi/p3/http/http.ts'
 import {wasiImports} from '../wasi/wasi.ts'
 import {type EngineParts, engineParts} from './engine-parts.ts'
 import type {InspectedItem, InspectedModule, InspectedSnapshot, Inspection} from './inspection.ts'
-import {HTTP_HANDLER} from './served-component.ts'
+import {ASYNC_HTTP_HANDLER, HTTP_HANDLER} from './served-program.ts'
 
 const MEMORY_PAGES = 65_536
 
@@ -50,6 +52,7 @@ const offered = (engine: EngineParts): Imports => {
   return new Map([
     ...wasiImports({clock: engine.entropy, random: engine.entropy, poolBytes: 0}),
     ...httpInterfaces(() => client),
+    ...p3HttpInterfaces(() => client),
   ])
 }
 
@@ -98,11 +101,14 @@ function importsOf(component: Component, known: InterfaceIndex<HostInterface>): 
 const sortKind = (sort: Sort): InspectedItem['kind'] =>
   sort === 'func' ? 'function' : sort.startsWith('core-') ? 'module' : (sort as InspectedItem['kind'])
 
+/** What triggers and `mayfly run` call. */
+const CALLED = new Set([HTTP_HANDLER, ASYNC_HTTP_HANDLER, ...RUN_INTERFACES].map(versionKey))
+
 const exportsOf = (component: Component): InspectedItem[] =>
   component.definitions.flatMap(definition => {
     if (definition.kind !== 'export') return []
     const {name} = definition.name
-    return [{name, kind: sortKind(definition.sort), known: versionKey(name) === versionKey(HTTP_HANDLER)}]
+    return [{name, kind: sortKind(definition.sort), known: CALLED.has(versionKey(name))}]
   })
 
 function coreModules(component: Component): Uint8Array[] {

@@ -3,12 +3,13 @@ import {readFileSync} from 'node:fs'
 import {isatty} from 'node:tty'
 import {MayflyError} from '../base/errors.ts'
 import {buildText} from '../build/text.ts'
-import {decodeComponent} from '../engine/component/decode.ts'
+import {decodeComponent, isCoreModule} from '../engine/component/decode.ts'
 import {validateComponent} from '../engine/component/validate.ts'
 import {LinkedComponent} from '../engine/link/linked-component.ts'
 import {PreparedComponent} from '../engine/pool/prepared-component.ts'
 import type {Program} from '../engine/pool/program.ts'
 import {GuestExit, guestExit} from '../wasi/cli/exit.ts'
+import {exitCodeOf, RUN_INTERFACES, type RunResult} from '../wasi/cli/run.ts'
 import {type Mounts, openMounts} from '../wasi/filesystem/mounts.ts'
 import {createHttpClient} from '../wasi/http/client.ts'
 import {httpInterfaces} from '../wasi/http/http.ts'
@@ -21,8 +22,6 @@ import {type EngineParts, engineParts} from './engine-parts.ts'
 import {processInput, processOutput} from './guest-stdio.ts'
 import type {RunOptions} from './run-options.ts'
 
-/** A component that has both means the newer one. */
-const RUNS = ['wasi:cli/run@0.3.0', 'wasi:cli/run@0.2.0'] as const
 const MEMORY_PAGES = 65_536
 /** It runs as long as it likes: whoever started it can stop it. */
 const NO_LIMITS = {cpuMs: 0x7fff_ffff, idleMs: Number.POSITIVE_INFINITY}
@@ -69,6 +68,8 @@ export async function runProgram(options: RunOptions): Promise<number> {
   }
 }
 
+const ofRun = (result: unknown): number => exitCodeOf(result as RunResult)
+
 async function run({program, index, args, exitCode}: Runnable, engine: EngineParts): Promise<number> {
   const prepared = new PreparedComponent(program, {
     ...engine,
@@ -106,10 +107,6 @@ function openDirs({dirs}: RunOptions): Mounts {
   }
 }
 
-/** The version of a core module is 1; a component has a layer where that has zeros. */
-const isCoreModule = (bytes: Uint8Array): boolean =>
-  bytes.length >= 8 && bytes[4] === 1 && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0
-
 function coreRunnable(bytes: Uint8Array, {options, engine, mounts, input}: Surroundings): Runnable {
   const {args, environment, invoke} = options
   const world = worldOf({
@@ -125,7 +122,7 @@ function coreRunnable(bytes: Uint8Array, {options, engine, mounts, input}: Surro
   })
   const program = linkCoreCommand(bytes, {who: args[0]!, modules: engine.modules, world})
   if (invoke !== undefined) return invocation(program, invoke, args.slice(1))
-  return {program, index: program.findExport('_start'), args: [], exitCode: () => 0}
+  return {program, index: program.findExport('_start'), args: [], exitCode: ofRun}
 }
 
 /** A call of any export with numbers, whose result is printed. */
@@ -180,17 +177,17 @@ function componentRunnable(bytes: Uint8Array, {options, engine, mounts, input}: 
         stdin: () => input.stream,
         stdout: processOutput(1),
         stderr: processOutput(2),
-        args,
-        environment,
+        args: () => args,
+        environment: () => environment,
         ...(options.network ? {grants: GRANT_ALL} : {}),
       }),
       ...httpInterfaces(() => client),
       ...p3HttpInterfaces(() => client),
     ]),
   })
-  const [newer, older] = RUNS
+  const [newer, older] = RUN_INTERFACES
   const index =
     program.findExport(newer, 'run') ??
     program.requireExport(older, 'run', 'build it as a command, or serve it with `mayfly up`')
-  return {program, index, args: [], exitCode: result => ((result as {tag: string}).tag === 'ok' ? 0 : 1)}
+  return {program, index, args: [], exitCode: ofRun}
 }

@@ -113,7 +113,7 @@ function loadApp(
     const component = app.components[id]!
     served.set(id, serveComponent({app, component, files, root, settings, variables, ...parts}))
   }
-  const routes = app.triggers.http.flatMap(({route, handler}): RouteEntry<HttpTarget>[] => {
+  const routes = app.triggers.http.flatMap(({route, handler, executor}): RouteEntry<HttpTarget>[] => {
     const where = 'path' in route ? route.path : {private: true as const}
     if ('staticResponse' in handler) {
       const {status, headers, body} = handler.staticResponse
@@ -122,7 +122,8 @@ function loadApp(
     }
     const component = served.get(handler.component)
     if (component === undefined) return []
-    return [{route: where, target: {kind: 'component', component: handler.component, guest: component.guest}}]
+    const guest = component.guestFor(executor)
+    return [{route: where, target: {kind: 'component', component: handler.component, guest}}]
   })
   return {
     routes,

@@ -30,6 +30,7 @@ export type Granted = Readonly<{imports: Imports; close(): void}>
 
 export function grantedWasi(options: WasiOptions): Granted {
   const {args = [], env = {}, files = [], http = () => false} = options
+  const environment = Object.entries(env)
   const mounts = openMounts(files)
   const client = createHttpClient({
     policy: {check: (scheme, host, port) => (http({scheme, host, port}) ? 'allowed' : 'denied')},
@@ -41,8 +42,8 @@ export function grantedWasi(options: WasiOptions): Granted {
         random: entropy,
         // Exactly what is drawn is recorded while a component is initialised.
         poolBytes: 0,
-        args,
-        environment: Object.entries(env),
+        args: () => args,
+        environment: () => environment,
         mounts,
         ...sink('stdout', options.stdout, 1),
         ...sink('stderr', options.stderr, 2),

@@ -45,10 +45,6 @@ const UNSUPPORTED: readonly Row[] = [
     uses: inHttp('dependencies', one => Object.keys(one.dependencies).length > 0),
   },
   {
-    remedy: 'write executor = { type = "http" }',
-    uses: inHttp('executor', one => one.executor.type === 'wagi'),
-  },
-  {
     remedy: 'download the component and write its path',
     uses: inComponents('source', one => !('path' in one.source)),
   },

@@ -26,9 +26,11 @@ export type DecodeOptions = Readonly<{
  */
 export function decodeComponent(bytes: Uint8Array, options: DecodeOptions = {}): Component {
   const {maxNesting = 100, file = 'module.wasm'} = options
-  if (layerOf(bytes, 0, bytes.length) === 'core') throw new MayflyError('DECODE_CORE_MODULE', {file})
+  if (isCoreModule(bytes)) throw new MayflyError('DECODE_CORE_MODULE', {file})
   return readComponent(new Reader(bytes), maxNesting)
 }
+
+export const isCoreModule = (bytes: Uint8Array): boolean => layerOf(bytes, 0, bytes.length) === 'core'
 
 const preambles = {
   core: [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],

@@ -4,7 +4,6 @@ import {err, ok, type Result} from '../../base/result.ts'
 import {type Idler, idleWatch} from '../../engine/limits/idle-watch.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
 import {asTrap, type Sandbox} from '../../engine/pool/sandbox.ts'
-import {turns} from '../../engine/turns.ts'
 import {type ErrorCode, errorCode} from '../../wasi/http/error-code.ts'
 import {OutgoingResponse} from '../../wasi/http/outgoing-message.ts'
 import {SENT, type Transmitted} from '../../wasi/p3/http/contents.ts'
@@ -12,6 +11,7 @@ import {type Response, requestOf} from '../../wasi/p3/http/message.ts'
 import {RELAYS, type Relays, transmit} from '../../wasi/p3/http/transmit.ts'
 import {type Outcome, RETURNED} from '../trigger.ts'
 import type {HttpEvent, HttpGuest} from './guest.ts'
+import {withSandbox} from './lease.ts'
 import {HTTP_EVENT} from './sandboxed-guest.ts'
 
 /** `handle` is the index of the component's handler.handle, as LinkedComponent.findExport gives it. */
@@ -25,32 +25,7 @@ export class AsyncGuest implements HttpGuest {
   }
 
   run(event: HttpEvent): undefined {
-    let leased: Sandbox | Promise<Sandbox>
-    try {
-      leased = this.#pool.lease(error => {
-        event.interrupted()
-        event.settle({kind: 'trap', error})
-      })
-    } catch (error) {
-      event.settle({kind: 'trap', error: asTrap(error)})
-      return undefined
-    }
-    if (leased instanceof Promise) this.#runLater(leased, event)
-    else new AsyncRun(this.#pool, leased, event).call(this.#handle)
-    return undefined
-  }
-
-  /** In a turn of its own, as every stretch of a guest: one that is stopped there takes no other event's promises along. */
-  #runLater(leased: Promise<Sandbox>, event: HttpEvent): void {
-    leased.then(
-      sandbox =>
-        turns.add(() => {
-          if (!event.aborted) return new AsyncRun(this.#pool, sandbox, event).call(this.#handle)
-          this.#pool.release(sandbox)
-          event.settle(RETURNED)
-        }),
-      error => event.settle({kind: 'trap', error: asTrap(error)}),
-    )
+    withSandbox(this.#pool, event, sandbox => new AsyncRun(this.#pool, sandbox, event).call(this.#handle))
   }
 }
 

@@ -1,12 +1,12 @@
 // triggers/http/guest.ts: the border between the HTTP trigger and whatever runs guests.
 import type {MayflyError} from '../../base/errors.ts'
 import type {StackFunction} from '../../engine/link/stacks.ts'
-import type {IncomingRequest} from '../../wasi/http/incoming-message.ts'
+import type {IncomingRequest, RequestSource} from '../../wasi/http/incoming-message.ts'
 import type {ResponseOutparam} from '../../wasi/http/outgoing-message.ts'
 import type {Outcome} from '../trigger.ts'
 
 /** One request for one guest. `request` and `responseOut` are passed to incoming-handler.handle as own handles. */
-export interface HttpEvent {
+export interface HttpEvent extends RequestSource {
   /** The component's id. */
   readonly component: string
   readonly request: IncomingRequest

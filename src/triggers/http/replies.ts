@@ -63,6 +63,8 @@ function statusOf(error: MayflyError): number {
     case 'LIMIT_CPU':
     case 'LIMIT_IDLE':
       return 504
+    case 'HTTP_BODY_TOO_LONG':
+      return 413
     default:
       return 500
   }

@@ -10,7 +10,7 @@ import {GuestExit, guestExit} from './exit.ts'
 const guestWith = (config?: CliConfig) => caller([...cliInterfaces(config), ...ioInterfaces()])
 
 test('environment, arguments and directory are what was configured', () => {
-  const guest = guestWith({environment: [['A', '1']], args: ['app', 'x'], cwd: '/work'})
+  const guest = guestWith({environment: () => [['A', '1']], args: () => ['app', 'x'], cwd: '/work'})
   assert.deepEqual(guest.call('cli/environment', 'get-environment'), [['A', '1']])
   assert.deepEqual(guest.call('cli/environment', 'get-arguments'), ['app', 'x'])
   assert.equal(guest.call('cli/environment', 'initial-cwd'), '/work')

@@ -1,5 +1,6 @@
 // wasi/preview1/world.ts: what a guest of WASI 0.1 finds around it, made once for a module.
-import {StateKey, type Store} from '../../engine/store.ts'
+import {StateKey} from '../../engine/store.ts'
+import type {ProgramConfig} from '../cli/cli.ts'
 import type {StdioConfig} from '../cli/stdio.ts'
 import type {ClocksConfig} from '../clocks/clocks.ts'
 import type {FilesystemConfig} from '../filesystem/filesystem.ts'
@@ -11,10 +12,8 @@ export type WorldConfig = StdioConfig &
   ClocksConfig &
   RandomConfig &
   FilesystemConfig &
+  ProgramConfig &
   Readonly<{
-    /** The event's arguments, the program's name first. */
-    args?: (store: Store) => readonly string[]
-    environment?: (store: Store) => readonly (readonly [name: string, value: string])[]
     /** Which of the standard streams are terminals: C's library writes line by line to those. */
     terminals?: Readonly<{stdin?: boolean; stdout?: boolean; stderr?: boolean}>
   }>

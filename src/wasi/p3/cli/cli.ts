@@ -10,11 +10,11 @@ const noTerminal = (kind: 'input' | 'output') =>
   hostFunction(() => undefined, `func() -> option<own<wasi:cli/terminal-${kind}@0.3#terminal-${kind}>>`)
 
 export function cliInterfaces(config: CliConfig = {}): readonly NamedInterface[] {
-  const {environment = [], args = [], cwd} = config
+  const {environment = () => [], args = () => [], cwd} = config
   return [
     p3Interface('cli/environment', {
-      'get-environment': hostFunction(() => environment, 'func() -> list<tuple<string, string>>'),
-      'get-arguments': hostFunction(() => args, 'func() -> list<string>'),
+      'get-environment': hostFunction(environment, 'func() -> list<tuple<string, string>>'),
+      'get-arguments': hostFunction(args, 'func() -> list<string>'),
       'get-initial-cwd': hostFunction(() => cwd, 'func() -> option<string>'),
     }),
     p3Interface('cli/exit', {
