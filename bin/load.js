@@ -1,101 +1,113 @@
-// bin/load.js: loads the command line: one script with its compiled code, or, in a checkout, its sources.
+// bin/load.js: loads the command line: the script that was made of its sources, or, where they have changed since, the
+// sources themselves.
 //
-// Compiled code is kept in the user's cache, after a start that has served, since it holds the functions that ran. A
-// checkout's sources, some 250 modules, become one script in the same folder, for the next start; it is used as long as
-// none of them has changed.
+// The code that V8 has compiled of the script is kept in the user's cache, together with the functions that ran, which
+// Node's own cache leaves out: it is worth more than two starts of Node. A cache that cannot be used changes nothing but the
+// time.
 'use strict'
-const {existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync} = require('node:fs')
-const {join} = require('node:path')
+const {mkdirSync, readFileSync, renameSync, statSync, unlink, writeFileSync} = require('node:fs')
+const {dirname, join} = require('node:path')
 
-/** Resolves with `main`, and what keeps the code that has been compiled until then. */
+/** Resolves with `main`, and with `code`, that which is compiled: whether it was kept before, and how to keep it now. */
 exports.load = async root => {
-  const folder = join(cacheDir(), 'code', encodeURIComponent(root))
-  const isCheckout = existsSync(join(root, 'src'))
-  const script = join(isCheckout ? folder : join(root, 'dist/cli'), 'main.cjs')
-  return isCheckout && !isFresh(script) ? await loadSources(root, script) : loadScript(root, script, folder)
+  const sources = join(root, 'src/cli/main.ts')
+  const isCheckout = statSync(sources, {throwIfNoEntry: false}) !== undefined
+  if (isCheckout && !isFresh(root)) return await loadSources(sources)
+  return loadScript(root, join(root, 'dist/cli/main.cjs'))
 }
 
-async function loadSources(root, script) {
-  const {enableCompileCache, flushCompileCache} = require('node:module')
-  if (process.env.NODE_COMPILE_CACHE === undefined) enableCompileCache(join(cacheDir(), 'node'))
-  const {main} = await import(require('node:url').pathToFileURL(join(root, 'src/cli/main.ts')).href)
-  let kept = false
-  const keepCode = () => {
-    if (kept) return
-    kept = true
-    flushCompileCache()
-    const {spawn} = require('node:child_process')
-    const bundler = join(root, 'scripts/bundle-cli.js')
-    spawn(process.execPath, [bundler, script], {detached: true, stdio: 'ignore'}).unref()
-  }
-  return {main, keepCode}
-}
-
-/** Its first lines say the digest of what follows, and, in a checkout, what it was made of. */
-function loadScript(root, path, folder) {
-  const {Script, constants} = require('node:vm')
-  const source = readFileSync(path, 'latin1')
-  const digest = source.slice(0, DIGEST_LENGTH)
-  // What runs differs too much for one to serve the other.
-  const role = process.argv[2] === 'worker' ? 'worker' : process.execArgv.length > 0 ? 'alone' : 'supervisor'
-  const flags = new Script('').createCachedData().subarray(FLAG_HASH, FLAG_HASH + 4)
-  const codePath = join(folder, `${role}.code`)
-  const code = readCode(codePath, digest)
-  const script = new Script(`(function(require,module,moduleUrl){${source}\n})`, {
-    // Packages that it imports are looked for from there.
-    filename: join(root, 'dist/cli/main.cjs'),
-    cachedData: code,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  })
-  const module = {exports: {}}
-  script.runInThisContext()(require, module, require('node:url').pathToFileURL(path).href)
-  let kept = code !== undefined && !script.cachedDataRejected
-  const keepCode = () => {
-    if (kept) return
-    kept = true
-    try {
-      const compiled = script.createCachedData()
-      // V8 compares its flags with those of now; they have changed, but none that our code depends on.
-      flags.copy(compiled, FLAG_HASH)
-      mkdirSync(folder, {recursive: true, mode: 0o700})
-      const partial = `${codePath}.${process.pid}`
-      writeFileSync(partial, Buffer.concat([Buffer.from(digest), compiled]), {flush: true})
-      renameSync(partial, codePath)
-    } catch {
-      // A cache that cannot be written is no reason to fail: the next start is slower, that is all.
-    }
-  }
-  return {main: module.exports.main, keepCode}
-}
-
-/** `//` and a SHA-256 in hex. */
-const DIGEST_LENGTH = 66
-
-/** Where a script's compiled code says with which flags of V8 it was compiled; were it elsewhere, it would be refused. */
-const FLAG_HASH = 12
-
-/** V8 itself checks that the code is of its version and of a script as long; that it is of this one, nobody but us. */
-function readCode(path, digest) {
+/** Whether the files that the script was made of are as they were then. */
+function isFresh(root) {
   try {
-    const kept = readFileSync(path)
-    return kept.latin1Slice(0, DIGEST_LENGTH) === digest ? kept.subarray(DIGEST_LENGTH) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether the files that a script was made of are as they were then. */
-function isFresh(script) {
-  try {
-    const inputs = JSON.parse(readFileSync(`${script}.json`, 'utf8'))
-    return Object.entries(inputs).every(([path, [size, mtimeMs]]) => {
-      const found = statSync(path)
+    const stamps = JSON.parse(readFileSync(join(root, 'dist/sources.json'), 'utf8'))
+    return Object.entries(stamps).every(([path, [size, mtimeMs]]) => {
+      const found = statSync(join(root, path))
       return found.size === size && found.mtimeMs === mtimeMs
     })
   } catch {
     return false
   }
 }
+
+async function loadSources(path) {
+  const {enableCompileCache} = require('node:module')
+  if (process.env.NODE_COMPILE_CACHE === undefined) enableCompileCache(join(cacheDir(), 'node'))
+  const {main} = await import(require('node:url').pathToFileURL(path).href)
+  return {main, code: {isKept: true, keep() {}}}
+}
+
+function loadScript(root, path) {
+  const {Script, constants} = require('node:vm')
+  const source = readFileSync(path, 'utf8')
+  const identity = identityOf(path)
+  const codePath = join(codeDir(root), `${roleOf(process.argv.slice(2))}.code`)
+  const known = readCode(codePath, identity)
+  // Those of now: `keep` is called when V8 has been given others.
+  const flagHash = flagHashOf(new Script('').createCachedData()).slice()
+  const script = new Script(`(function(exports,require,module,moduleUrl){${source}\n})`, {
+    filename: path,
+    cachedData: known,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  })
+  const module = {exports: {}}
+  const moduleUrl = require('node:url').pathToFileURL(path).href
+  script.runInThisContext()(module.exports, require('node:module').createRequire(path), module, moduleUrl)
+  const isKept = known !== undefined && !script.cachedDataRejected
+  let size = isKept ? known.length : 0
+  const keep = () => {
+    const compiled = script.createCachedData()
+    if (compiled.length <= size * WORTH_WRITING) return
+    size = compiled.length
+    flagHash.copy(flagHashOf(compiled))
+    replace(codePath, Buffer.concat([identity, compiled]))
+  }
+  return {main: module.exports.main, code: {isKept, keep}}
+}
+
+/** Functions that ran in this process may be new to what is kept; a few are not worth it. */
+const WORTH_WRITING = 1.05
+
+/**
+ * The flags of V8 that code was compiled with, as its head tells; those that we set at run time change nothing of our own
+ * code, but V8 compares. It looks at all of the head: were it laid out another way, the code would be refused.
+ */
+const flagHashOf = cachedData => cachedData.subarray(12, 16)
+
+/** What differs when the script does, or the Node that compiles it; of constant length. */
+function identityOf(path) {
+  const {size, mtimeMs, ctimeMs, ino} = statSync(path)
+  return Buffer.from(`${process.version} ${process.arch} ${size} ${mtimeMs} ${ctimeMs} ${ino}`.padEnd(128))
+}
+
+/** Of what runs in one kind of process the others need little. */
+function roleOf(args) {
+  const command = /^[a-z]+$/.exec(args[0] ?? '')?.[0] ?? 'none'
+  return /\0--workers[=\0]1(\0|$)/.test(args.join('\0')) ? `${command}-alone` : command
+}
+
+function readCode(path, identity) {
+  try {
+    const kept = readFileSync(path)
+    return kept.subarray(0, identity.length).equals(identity) ? kept.subarray(identity.length) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Others may read it, or be at the same. */
+function replace(path, content) {
+  const partial = `${path}.${process.pid}`
+  try {
+    mkdirSync(dirname(path), {recursive: true, mode: 0o700})
+    writeFileSync(partial, content, {flush: true})
+    renameSync(partial, path)
+  } catch {
+    // No room, or not allowed.
+    unlink(partial, () => {})
+  }
+}
+
+const codeDir = root => join(cacheDir(), 'code', encodeURIComponent(root).slice(-200))
 
 /** As in cli/cache-dir.ts. */
 function cacheDir() {

@@ -6,38 +6,14 @@ const {existsSync} = require('node:fs')
 const {dirname, join} = require('node:path')
 
 const NEEDED_MAJOR = 26
-/** As in server/node-flags.ts. */
-const GUEST_NODE_FLAGS = [
-  '--disable-warning=ExperimentalWarning',
-  '--no-force-async-hooks-checks',
-  '--max-old-space-size=60000',
-  '--min-semi-space-size=2',
-  '--max-semi-space-size=2',
-]
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 if (Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR) runOnNewerNode()
 else {
-  if (runsGuests() && process.execArgv.length === 0) restartForGuests()
   hideExperimentalWarnings()
   require('./load.js')
     .load(dirname(__dirname))
-    .then(({main, keepCode}) => main(process.argv.slice(2), keepCode))
-}
-
-/** Whether this very process is to run guests, as far as can be told before anything is loaded. */
-function runsGuests() {
-  return /^up\0.*--workers[=\0]1(\0|$)/.test(process.argv.slice(2).join('\0'))
-}
-
-/** Puts the same command in this process's place; `up` does it later where this did not. */
-function restartForGuests() {
-  if (process.execve === undefined || process.platform === 'win32') return
-  process.execve(
-    process.execPath,
-    [process.execPath, ...GUEST_NODE_FLAGS, ...process.argv.slice(1)],
-    process.env,
-  )
+    .then(({main, code}) => main(process.argv.slice(2), code))
 }
 
 /** What `--disable-warning=ExperimentalWarning` does, for a process that has started without it. */
@@ -61,8 +37,7 @@ function runOnNewerNode() {
   }
   // The child gets the terminal and the signals; this process only waits for it.
   const {spawn} = require('node:child_process')
-  const flags = runsGuests() ? GUEST_NODE_FLAGS : []
-  const child = spawn(node, [...flags, __filename, ...process.argv.slice(2)], {stdio: 'inherit'})
+  const child = spawn(node, [__filename, ...process.argv.slice(2)], {stdio: 'inherit'})
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal))
   child.on('error', error => {
     console.error(`error[NODE_TOO_OLD]: cannot start ${node}: ${error.message}`)

@@ -1,100 +1,111 @@
-// scripts/bundle-cli.js: the command line as one CommonJS script, which bin/load.js runs.
+// scripts/bundle-cli.js: the command line as one CommonJS script, which bin/load.js runs, and what it reads beside it.
 //
-// node scripts/bundle-cli.js FILE    in a checkout: the script stays beside its sources in all but place
-import {createHash} from 'node:crypto'
-import {globSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs'
-import {dirname, join, resolve} from 'node:path'
-import {fileURLToPath, pathToFileURL} from 'node:url'
+// npm runs this in a checkout after `npm install`; the sources are run themselves once they have changed. All lies in one
+// folder, as deep as src/cli: files that are found beside the code, or from it, are found here too.
+import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {dirname, join, relative, resolve} from 'node:path'
+import {fileURLToPath} from 'node:url'
 import {build} from 'esbuild'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const OUT = join(ROOT, 'dist/cli')
+/** Which files the script was made of, with their sizes and times. Not published. */
+const STAMPS = join(ROOT, 'dist/sources.json')
+const GUESTS = 'src/build/javascript/guest'
 
 const COMMON = {
   absWorkingDir: ROOT,
-  bundle: true,
   platform: 'node',
-  format: 'cjs',
   target: 'node26',
-  minifyWhitespace: true,
-  minifySyntax: true,
-  external: ['esbuild', '@bytecodealliance/*'],
+  logLevel: 'warning',
   write: false,
   metafile: true,
-  logLevel: 'warning',
 }
 
-/**
- * Returns the script, and the absolute paths of what it was made of. `url(path, text)` is the expression that a source's
- * `import.meta.url` becomes.
- */
-export async function bundleCli(url) {
-  const result = await build({
+/** Node's own, and those that have files of their own to read, or that no start needs. */
+export const EXTERNAL = ['esbuild', '@bytecodealliance/*']
+
+const script = () =>
+  build({
     ...COMMON,
     entryPoints: ['src/cli/main.ts'],
-    plugins: [moduleUrls(url)],
-    outfile: 'main.cjs',
+    outfile: join(OUT, 'main.cjs'),
+    bundle: true,
+    format: 'cjs',
+    external: EXTERNAL,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    plugins: [moduleUrls],
   })
-  const [{contents}] = result.outputFiles
-  const digest = createHash('sha256').update(contents).digest('hex')
-  return {
-    script: Buffer.concat([Buffer.from(`//${digest}\n`), contents]),
-    inputs: inputsOf(result),
-  }
-}
 
-const inputsOf = ({metafile}) => Object.keys(metafile.inputs).map(path => resolve(ROOT, path))
+/** Threads are loaded as files. */
+const threads = () =>
+  build({
+    ...COMMON,
+    entryPoints: ['src/engine/limits/watchdog-thread.ts', 'src/build/javascript/init-thread.ts'],
+    outdir: OUT,
+    entryNames: '[name]',
+    bundle: true,
+    format: 'esm',
+    external: EXTERNAL,
+  })
 
 /** What goes into guests is read as it is, one by one. */
-export const bundleGuests = options =>
+const guests = () =>
   build({
-    absWorkingDir: ROOT,
-    entryPoints: globSync('src/build/javascript/guest/*.ts', {cwd: ROOT}).filter(
-      path => !/\.(test|d)\.ts$/.test(path),
-    ),
+    ...COMMON,
+    entryPoints: readdirSync(join(ROOT, GUESTS))
+      .filter(name => /\.ts$/.test(name) && !/\.(test|d)\.ts$/.test(name))
+      .map(name => `${GUESTS}/${name}`),
+    outdir: join(OUT, 'guest'),
     format: 'esm',
-    target: 'node26',
-    logLevel: 'warning',
-    ...options,
   })
 
-const moduleUrls = url => ({
+/** bin/load.js gives the script its URL. */
+const moduleUrls = {
   name: 'module-urls',
   setup({onLoad}) {
-    onLoad({filter: /\.ts$/}, ({path}) => {
-      const text = readFileSync(path, 'utf8')
-      return {contents: text.replaceAll('import.meta.url', url(path, text)), loader: 'ts'}
-    })
+    onLoad({filter: /\.ts$/}, ({path}) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', 'moduleUrl'),
+      loader: 'ts',
+    }))
   },
-})
+}
 
-/** Others may be at the same, or run what is there. */
+/** Returns the paths of the files that it made, from the root. */
+export async function bundleCli() {
+  const before = Date.now()
+  rmSync(STAMPS, {force: true})
+  const results = await Promise.all([script(), threads(), guests()])
+  const files = results.flatMap(({outputFiles}) => outputFiles)
+  for (const {path, contents} of files) replace(path, contents)
+  const inputs = results.flatMap(({metafile}) =>
+    Object.keys(metafile.inputs).map(path => resolve(ROOT, path)),
+  )
+  const stamps = Object.fromEntries(
+    [...inputs, fileURLToPath(import.meta.url)].map(path => {
+      const {size, mtimeMs} = statSync(path)
+      return [relative(ROOT, path), [size, mtimeMs]]
+    }),
+  )
+  // What was saved meanwhile may be in the script or not.
+  if (Object.values(stamps).every(([, mtimeMs]) => mtimeMs < before)) replace(STAMPS, JSON.stringify(stamps))
+  return new Set(files.map(({path}) => relative(ROOT, path)))
+}
+
+/** Others may run what is there. */
 function replace(path, content) {
   const partial = `${path}.${process.pid}`
+  mkdirSync(dirname(path), {recursive: true})
   writeFileSync(partial, content)
   renameSync(partial, path)
 }
 
-export const THREADS = ['src/engine/limits/watchdog-thread.ts', 'src/build/javascript/init-thread.ts']
-
-/** In a checkout. Sources that ask whether they are TypeScript look for others beside them, which lie beside the script. */
-async function bundleCheckout(file) {
-  const before = Date.now()
-  const folder = dirname(file)
-  const threads = await build({...COMMON, entryPoints: THREADS, outdir: folder, entryNames: '[name]'})
-  const guests = await bundleGuests({outdir: join(folder, 'guest'), write: false, metafile: true})
-  const {script, inputs} = await bundleCli((path, text) =>
-    text.includes(".endsWith('.ts')") ? 'moduleUrl' : JSON.stringify(pathToFileURL(path).href),
-  )
-  const paths = [...inputs, ...inputsOf(threads), ...inputsOf(guests), fileURLToPath(import.meta.url)]
-  const stamps = paths.map(path => [path, (({size, mtimeMs}) => [size, mtimeMs])(statSync(path))])
-  // What was saved meanwhile may be in the script or not.
-  if (stamps.some(([, [, mtimeMs]]) => mtimeMs >= before)) return
-  mkdirSync(folder, {recursive: true, mode: 0o700})
-  mkdirSync(join(folder, 'guest'), {recursive: true})
-  rmSync(`${file}.json`, {force: true})
-  for (const {path, contents} of [...threads.outputFiles, ...guests.outputFiles]) replace(path, contents)
-  replace(file, script)
-  replace(`${file}.json`, JSON.stringify(Object.fromEntries(stamps)))
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await bundleCli()
+  } catch (error) {
+    // The sources run too, only later.
+    console.error(`the command line is not bundled, and starts slower: ${error.message}`)
+  }
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleCheckout(process.argv[2])

@@ -1,34 +1,28 @@
-// scripts/bundle.js: src/ -> dist/: few files, so that the installed command starts fast.
+// scripts/bundle.js: src/ -> dist/, what is published.
 import {execFileSync} from 'node:child_process'
 import {globSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {createRequire} from 'node:module'
 import {dirname, join} from 'node:path'
 import {build} from 'esbuild'
-import {bundleCli, bundleGuests, THREADS} from './bundle-cli.js'
+import {bundleCli, EXTERNAL} from './bundle-cli.js'
 
-const common = {
+const made = await bundleCli()
+// The library, beside the command line, with which it shares the files of its threads.
+await build({
+  entryPoints: ['src/index.ts'],
   outdir: 'dist/cli',
+  bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node26',
-  sourcemap: false,
+  external: EXTERNAL,
   logLevel: 'warning',
-}
-
-rmSync('dist', {recursive: true, force: true})
-// All in one folder, as deep as src/cli: so that files found beside the code, or from it, are found here too.
-await build({
-  ...common,
-  entryPoints: ['src/index.ts', ...THREADS],
-  bundle: true,
-  splitting: true,
-  // The others have files of their own to read, or are not needed for a start.
-  external: ['esbuild', '@bytecodealliance/*'],
-  entryNames: '[name]',
 })
-writeFileSync('dist/cli/main.cjs', (await bundleCli(() => 'moduleUrl')).script)
-await bundleGuests({outdir: 'dist/cli/guest'})
+// What an earlier version left. Until then the checkout's own command may be running from there.
+made.add('dist/cli/index.js')
+for (const path of globSync('dist/cli/**/*.*')) if (!made.has(path)) rmSync(path)
 // Declarations of the library, and of what they refer to.
+rmSync('dist/types', {recursive: true, force: true})
 const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'))
 execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '-p', 'scripts/types.tsconfig.json'], {
   stdio: 'inherit',

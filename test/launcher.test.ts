@@ -25,30 +25,32 @@ function olderNode(): string | undefined {
 const older = olderNode()
 const skipOlder = older === undefined ? 'there is no Node between 20 and 25 here' : false
 
-/** A package whose CLI does what a test needs, beside the launcher. */
+/** A package whose command line does what a test needs, beside the launcher. */
 function fakePackage(name: string, main: string, options: {withNode: boolean}): string {
   const root = join(dir, name)
-  mkdirSync(join(root, 'bin'), {recursive: true})
   mkdirSync(join(root, 'dist/cli'), {recursive: true})
-  cpSync(LAUNCHER, join(root, 'bin/mayfly.js'))
+  cpSync(join(ROOT, 'bin'), join(root, 'bin'), {recursive: true})
   writeFileSync(join(root, 'package.json'), '{"type": "module"}')
-  writeFileSync(join(root, 'dist/cli/main.js'), main)
+  writeFileSync(join(root, 'dist/cli/main.cjs'), `exports.main = ${main}`)
   if (options.withNode) symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
   return join(root, 'bin/mayfly.js')
 }
 
-const run = (node: string, args: readonly string[], env: Record<string, string> = {}) =>
-  spawnSync(node, [...args], {
-    encoding: 'utf8',
-    env: {...process.env, XDG_CACHE_HOME: join(dir, 'cache'), ...env},
-    timeout: 30_000,
-  })
+const env = {...process.env, MAYFLY_CACHE_DIR: join(dir, 'cache')}
+/** One that should have ended is killed: neither it nor its parent keeps the suite. */
+const LIMIT = {timeout: 30_000, killSignal: 'SIGKILL'} as const
+
+const run = (node: string, args: readonly string[]) =>
+  spawnSync(node, [...args], {encoding: 'utf8', env, ...LIMIT})
+
+const start = (node: string, launcher: string, output: 'pipe' | 'ignore') =>
+  spawn(node, [launcher], {stdio: ['ignore', output, 'inherit'], env, ...LIMIT})
 
 for (const [name, node, skip] of [
-  ['this Node', process.execPath, false],
-  ['an older Node', older ?? '', skipOlder],
+  ['this-node', process.execPath, false],
+  ['an-older-node', older ?? '', skipOlder],
 ] as const) {
-  describe(`on ${name}`, {skip}, () => {
+  describe(`on ${name.replaceAll('-', ' ')}`, {skip}, () => {
     test('the command line runs, from the checkout', () => {
       const {stdout, stderr, status} = run(node, [LAUNCHER, '--version'])
       assert.match(stdout, /^mayfly \d+\.\d+\.\d+\n$/)
@@ -63,39 +65,37 @@ for (const [name, node, skip] of [
     })
 
     test('the published package runs what was compiled, on Node 26 or newer', () => {
-      const main = `export async function main(argv) { console.log(process.versions.node.split('.')[0] >= 26, argv.join()) }`
-      const launcher = fakePackage(`published-${name.replace(' ', '-')}`, main, {withNode: true})
+      const main = `async argv => console.log(process.versions.node.split('.')[0] >= 26, argv.join())`
+      const launcher = fakePackage(`published-${name}`, main, {withNode: true})
       assert.equal(run(node, [launcher, 'a', '--b']).stdout, 'true a,--b\n')
     })
 
     test('signals arrive, and their outcome comes back', async () => {
-      const main = `export async function main() {
+      const main = `async () => {
         process.on('SIGTERM', () => process.exit(42))
         console.log('ready')
         setInterval(() => {}, 1000)
       }`
-      const launcher = fakePackage(`signals-${name.replace(' ', '-')}`, main, {withNode: true})
-      const child = spawn(node, [launcher], {stdio: ['ignore', 'pipe', 'inherit']})
-      await once(child.stdout, 'data')
+      const child = start(node, fakePackage(`signals-${name}`, main, {withNode: true}), 'pipe')
+      const ended = once(child, 'exit')
+      await Promise.race([once(child.stdout!, 'data'), ended])
       child.kill('SIGTERM')
-      assert.deepEqual(await once(child, 'exit'), [42, null])
+      assert.deepEqual(await ended, [42, null])
     })
 
     test('a death by signal is a death by signal', async () => {
-      const main = `export async function main() { process.kill(process.pid, 'SIGKILL') }`
-      const launcher = fakePackage(`death-${name.replace(' ', '-')}`, main, {withNode: true})
-      const child = spawn(node, [launcher], {stdio: 'ignore'})
-      assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL'])
+      const main = `async () => process.kill(process.pid, 'SIGABRT')`
+      const child = start(node, fakePackage(`death-${name}`, main, {withNode: true}), 'ignore')
+      assert.deepEqual(await once(child, 'exit'), [null, 'SIGABRT'])
     })
 
     test('experimental features do not warn', () => {
-      const main = `export async function main() {
+      const main = `async () => {
         process.emitWarning('x', 'ExperimentalWarning')
         process.emitWarning('y', {type: 'ExperimentalWarning'})
         process.emitWarning('real')
       }`
-      const launcher = fakePackage(`warnings-${name.replace(' ', '-')}`, main, {withNode: true})
-      const {stderr} = run(node, [launcher])
+      const {stderr} = run(node, [fakePackage(`warnings-${name}`, main, {withNode: true})])
       assert.doesNotMatch(stderr, /Experimental/)
       assert.match(stderr, /real/)
     })

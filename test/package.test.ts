@@ -62,7 +62,9 @@ describe('the package', () => {
   test('holds what is needed', () => {
     const needed = [
       'bin/mayfly.js',
-      'dist/cli/main.js',
+      'bin/load.js',
+      'bin/package.json',
+      'dist/cli/main.cjs',
       'dist/cli/index.js',
       'dist/types/index.d.ts',
       'dist/cli/watchdog-thread.js',
@@ -86,7 +88,9 @@ describe('the package', () => {
 
   test('holds no sources, no tests and nothing that was made by running', () => {
     const wrong = files.filter(file =>
-      /^(src|test|bench)\/|\.test\.|\.suite\.|\/testing\/|\.mayfly|\.spin\b|\.wasm$/.test(file),
+      /^(src|test|bench)\/|\.test\.|\.suite\.|\/testing\/|\.mayfly|\.spin\b|\.wasm$|sources\.json$/.test(
+        file,
+      ),
     )
     assert.deepEqual(wrong, [])
   })

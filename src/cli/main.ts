@@ -1,19 +1,20 @@
 // cli/main.ts: from argv to an exit code.
 import {MayflyError} from '../base/errors.ts'
-import {onKeepCode} from '../server/kept-code.ts'
+import {type CompiledCode, keepCompiledCode, useCompiledCode} from '../server/kept-code.ts'
 import {parseArgs} from './args.ts'
 import type {Terminal} from './command.ts'
 import {ALIASES, COMMANDS} from './commands.ts'
 import {processTerminal} from './terminal.ts'
 import {version} from './version.ts'
 
-/** Runs the command line of this process and sets its exit code. `keepCode` keeps the code compiled until then. */
-export async function main(argv: readonly string[], keepCode: () => void): Promise<void> {
-  onKeepCode(keepCode)
+/** Runs the command line of this process and sets its exit code. `compiled` is its own code, which the launcher keeps. */
+export async function main(argv: readonly string[], compiled: CompiledCode): Promise<void> {
+  useCompiledCode(compiled)
   const code = await runCommand(argv, processTerminal())
   // Ended by a second signal: what is still under way is not waited for.
   if (code > 128) process.exit(code)
   process.exitCode = code
+  keepCompiledCode()
 }
 
 /** Runs one command; errors are printed, never thrown. */

@@ -3,6 +3,7 @@ import type {ChildProcess} from 'node:child_process'
 import {truncateLogs} from '../observe/guest-output.ts'
 import type {ListenOptions, Server, StartApp} from '../server/app.ts'
 import {serveInProcess} from '../server/in-process.ts'
+import {keepCompiledCodeSoon} from '../server/kept-code.ts'
 import {listenError, settlePort} from '../server/port.ts'
 import {type Supervisor, superviseWorkers} from '../server/supervisor.ts'
 import {startWatching} from '../server/watch.ts'
@@ -67,6 +68,8 @@ export async function serve<Description>(
   if (options.format === 'json') terminal.out(routesJson(base, prepared.routes))
   else
     terminal.out(`Serving ${base}\n${options.settings.logs.quiet ? '' : routeTable(base, prepared.routes)}`)
+
+  keepCompiledCodeSoon()
 
   const watching = options.watch
     ? startWatching({

@@ -1,7 +1,6 @@
 // server/in-process.ts: the server of one worker, in this process: nothing to fork, nothing to wait for.
 import type {Server, StartApp, StartOptions} from './app.ts'
 import {guardHeap} from './heap-guard.ts'
-import {keepCompiledCode, keepCompiledCodeSoon} from './kept-code.ts'
 
 /** Serves in this process. `kill` is the process's own end. */
 export async function serveInProcess<Description>(
@@ -10,11 +9,9 @@ export async function serveInProcess<Description>(
 ): Promise<Server<Description>> {
   const app = await startApp(options)
   const guard = guardHeap()
-  keepCompiledCodeSoon()
   const stop: Server<Description>['stop'] = async how => {
     await app.stop(how)
     guard.stop()
-    keepCompiledCode()
   }
   return {port: app.port, reload: app.reload.bind(app), stop, kill: () => {}}
 }

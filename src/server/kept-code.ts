@@ -1,18 +1,28 @@
 // server/kept-code.ts: our own compiled code, kept for the next start.
-import {asAtStart} from './node-flags.ts'
+
+/** The launcher knows where it is kept, and how. */
+export type CompiledCode = Readonly<{
+  /** Whether there is some already, which this process runs. */
+  isKept: boolean
+  /** Keeps what has been compiled by now, if that is more. */
+  keep: () => void
+}>
 
 /** When a start is over and the machine has time again. */
 const AFTER_MS = 2_000
 
-let keep = (): void => {}
+let compiled: CompiledCode = {isKept: true, keep() {}}
 
-/** The launcher knows where, and how. */
-export function onKeepCode(keepCode: () => void): void {
-  keep = keepCode
+export function useCompiledCode(code: CompiledCode): void {
+  compiled = code
 }
 
-/** Keeps what has been compiled, now. */
-export const keepCompiledCode = (): void => asAtStart(() => keep())
+/** For the end of a process: one that has served for a while has run functions that no start needs. */
+export function keepCompiledCode(): void {
+  if (!compiled.isKept || process.uptime() * 1000 > AFTER_MS) compiled.keep()
+}
 
-/** Keeps it once this process has served for a while, during which functions that are seldom needed run too. */
-export const keepCompiledCodeSoon = (): void => void setTimeout(keepCompiledCode, AFTER_MS).unref()
+/** For a process that serves from now on, and that may be killed. */
+export function keepCompiledCodeSoon(): void {
+  if (!compiled.isKept) setTimeout(() => compiled.keep(), AFTER_MS).unref()
+}

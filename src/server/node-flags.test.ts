@@ -1,18 +1,8 @@
 // server/node-flags.test.ts
 import assert from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
-import {readFileSync} from 'node:fs'
 import {test} from 'node:test'
 import {GUEST_NODE_FLAGS, mayRunGuests} from './node-flags.ts'
-
-test('the launcher, which can import nothing, has the same flags', () => {
-  const launcher = readFileSync(new URL('../../bin/mayfly.js', import.meta.url), 'utf8')
-  const [, list] = /GUEST_NODE_FLAGS = \[([^\]]*)\]/.exec(launcher)!
-  assert.deepEqual(
-    [...list!.matchAll(/'([^']*)'/g)].map(([, flag]) => flag),
-    GUEST_NODE_FLAGS,
-  )
-})
 
 test('no flag changes what V8 says of the code that it takes from a cache', () => {
   const script = `

@@ -22,11 +22,11 @@ export const GUEST_NODE_FLAGS: readonly string[] = [
  * - Lazy validation: a function is validated when it is first called, so a 10 MB module starts at once; an invalid one
  *   fails then, as a trap.
  */
-const V8_FLAGS = [
-  ['--external-memory-accounted-in-global-limit', '--no-external-memory-accounted-in-global-limit'],
-  ['--external-memory-max-growing-factor=100', '--external-memory-max-growing-factor=1.3'],
-  ['--wasm-lazy-validation', '--no-wasm-lazy-validation'],
-] as const
+const V8_FLAGS: readonly string[] = [
+  '--external-memory-accounted-in-global-limit',
+  '--external-memory-max-growing-factor=100',
+  '--wasm-lazy-validation',
+]
 
 /**
  * Without inlining of wasm functions V8 keeps no feedback for it: 100 kB less for each sandbox of a 13 MB component. What
@@ -44,7 +44,7 @@ export const mayRunGuests = (execArgv: readonly string[]): boolean =>
 
 /** Sets V8 for guests. What is loaded from now on is compiled from its source. */
 export function tuneForGuests(): void {
-  for (const [set] of V8_FLAGS) setFlagsFromString(set)
+  for (const flag of V8_FLAGS) setFlagsFromString(flag)
 }
 
 /** Must be told of all wasm that is compiled before `keepNoFeedback`, whatever for. */
@@ -58,11 +58,4 @@ export function wasmWasCompiled(): void {
  */
 export function keepNoFeedback(): void {
   if (!hasCompiledWasm) for (const flag of NO_FEEDBACK_FLAGS) setFlagsFromString(flag)
-}
-
-/** Runs `body` while V8 is set as at the start of a process: code that is kept is taken by the next. */
-export function asAtStart(body: () => void): void {
-  for (const [, unset] of V8_FLAGS) setFlagsFromString(unset)
-  body()
-  tuneForGuests()
 }

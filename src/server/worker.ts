@@ -1,7 +1,7 @@
 // server/worker.ts: the body of a worker process: does what the supervisor says, through the channel it was forked with.
 import type {RunningApp, StartApp} from './app.ts'
 import {guardHeap} from './heap-guard.ts'
-import {keepCompiledCodeSoon} from './kept-code.ts'
+import {keepCompiledCode, keepCompiledCodeSoon} from './kept-code.ts'
 import {type FromWorker, type ToWorker, toPlainErrors} from './protocol.ts'
 
 /** What a worker that lost its supervisor gives to the requests in flight. */
@@ -21,6 +21,7 @@ export function runWorker<Description>(startApp: StartApp<Description>): void {
     stopping = true
     const running = await app?.catch(() => undefined)
     await running?.stop({graceMs})
+    keepCompiledCode()
     process.exit(0)
   }
 

@@ -1,4 +1,5 @@
 // cli/commands/up.ts: mayfly up.
+import {takeOwnTurns} from '../../embed/turns.ts'
 import {GUEST_NODE_FLAGS, mayRunGuests} from '../../server/node-flags.ts'
 import {defineCommand} from '../command.ts'
 import {UP_FLAGS} from '../up-flags.ts'
@@ -18,8 +19,11 @@ export const command = defineCommand({
   maxPositionals: 1,
   async run(invocation) {
     const options = await readUpOptions(invocation)
-    // One worker runs in this very process, which must then have been started as those are that run guests.
-    if (options.workers === 1 && !mayRunGuests(process.execArgv)) restartForGuests()
+    // One worker runs in this very process, which was not started as those are that run guests.
+    if (options.workers === 1 && !mayRunGuests(process.execArgv)) {
+      if ((options.settings.sandboxes ?? 0) > SANDBOXES_IN_PLAIN_NODE) restartForGuests()
+      takeOwnTurns()
+    }
     const {serve} = await import('../serve.ts')
     const {prepareApp, startApp} = await import('../compose.ts')
     const {forkWorker} = await import('../fork-worker.ts')
@@ -31,6 +35,9 @@ export const command = defineCommand({
     })
   },
 })
+
+/** V8's own limit of the heap has room for more, if not for twice as many. To start again costs as long as Node takes. */
+const SANDBOXES_IN_PLAIN_NODE = 2_000
 
 /** Puts the same command in this process's place, with the flags; where a system cannot do that, they are done without. */
 function restartForGuests(): void {
