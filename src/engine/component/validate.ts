@@ -16,7 +16,7 @@ import {resolveValue} from './validation/value-types.ts'
 
 /** Steps that any component may take, and those that each byte outside core modules adds. Real ones take a tenth. */
 const baseBudget = 200_000
-const budgetPerByte = 4
+const budgetPerByte = 1
 
 /**
  * Validates a component, the ones inside, and how all is wired. The code of core modules is not looked at: compiling

@@ -15,6 +15,7 @@ import type {
 } from '../component/component.ts'
 import type {CoreModule} from '../core/module.ts'
 import {decodeCoreModule} from '../core/module-decode.ts'
+import {initialEntries, MAX_INITIAL} from '../snapshot/lean-tables.ts'
 import {AsyncTypes} from './async-types.ts'
 import type {HostFunction, HostInterface, HostResource, Imports} from './imports.ts'
 import {coreExport, coreSpace, exportMap} from './items.ts'
@@ -32,10 +33,13 @@ import type {
 } from './plan.ts'
 import {type CoreInstanceItem, type InstanceItem, type Item, Scope, type TypeItem} from './scope.ts'
 import {difference, signatureOf} from './signature.ts'
-import {resourceAt, typeItem, valueType as valueTypeOf} from './type-scope.ts'
+import {membersOf, resourceAt, typeItem, valueType as valueTypeOf} from './type-scope.ts'
 import {InterfaceIndex, versionKey} from './version.ts'
 
-/** Definitions, counted in each instance; few bytes can ask for many, since a component may be instantiated often. */
+/**
+ * Definitions, and what they list, counted in each instance; few bytes can ask for many, since a component may be
+ * instantiated often. Real components take a tenth.
+ */
 const MAX_STEPS = 200_000
 
 /** The interface under which functions are offered that a world imports outside any interface. */
@@ -103,6 +107,7 @@ class Resolver {
   readonly #asyncTypes = new AsyncTypes()
   /** Definitions and instance types walked. */
   #taken = 0
+  #tableEntries = 0
   readonly #hostFunctions: {name: string; host: HostFunction}[] = []
   readonly #hostFunctionIndex = new Map<HostFunction, number>()
 
@@ -163,6 +168,7 @@ class Resolver {
           this.#alias(scope, definition.alias)
           break
         case 'type':
+          this.#step(membersOf(definition.type))
           scope.types.push(
             definition.type.kind === 'resource'
               ? {kind: 'resource', resource: this.#guestResource(scope, definition.type.dtor)}
@@ -189,8 +195,9 @@ class Resolver {
     return exports
   }
 
-  #step(): void {
-    if (++this.#taken > MAX_STEPS) this.#unsupported(`more than ${MAX_STEPS} definitions`)
+  #step(count = 1): void {
+    this.#taken += count
+    if (this.#taken > MAX_STEPS) this.#unsupported(`more than ${MAX_STEPS} definitions`)
   }
 
   #unsupported(feature: string, remedy = ''): never {
@@ -210,11 +217,15 @@ class Resolver {
 
   #coreInstance(scope: Scope, expr: (Definition & {kind: 'core-instance'})['expr']): CoreInstanceItem {
     if (expr.kind === 'exports') {
+      this.#step(expr.exports.length)
       const exports = new Map<string, CoreRef>()
       for (const each of expr.exports) exports.set(each.name, coreSpace(scope, each.sort)[each.index]!)
       return {kind: 'exports', exports}
     }
     const module = scope.coreModules[expr.module]!.module
+    this.#step(expr.args.length + this.#modules[module]!.imports.length)
+    this.#tableEntries += initialEntries(this.#modules[module]!)
+    if (this.#tableEntries > MAX_INITIAL) this.#unsupported(`tables of more than ${MAX_INITIAL} entries`)
     const args = new Map(expr.args.map(arg => [arg.name, scope.coreInstances[arg.instance]!]))
     const imports: CoreImportPlan[] = this.#modules[module]!.imports.map(each => ({
       module: each.module,
@@ -245,6 +256,7 @@ class Resolver {
   // Component instances
 
   #instance(scope: Scope, expr: InstanceExpr): InstanceItem {
+    this.#step((expr.kind === 'exports' ? expr.exports : expr.args).length)
     if (expr.kind === 'exports')
       return new Map(expr.exports.map(each => [each.name.name, this.#item(scope, each.sort, each.index)]))
     const {component, scope: definedIn} = scope.components[expr.component]!
@@ -354,7 +366,7 @@ class Resolver {
 
   /** Evaluates an instance type's declarators, finding each export in what the host offers. */
   #hostInstance(name: string, type: TypeItem & {kind: 'instance' | 'component'}): InstanceItem {
-    this.#step()
+    this.#step(1 + type.decls.length)
     const offered = this.#interfaces.find(name)
     const scope = new Scope(type.scope, type.scope.instance)
     const exports = new Map<string, Item>()

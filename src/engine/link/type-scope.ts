@@ -79,3 +79,19 @@ function defValType(scope: Scope, type: DefValType): Type {
     }
   }
 }
+
+/** How many types and labels a definition lists, each of which costs something where it is resolved. */
+export function membersOf(type: DefType): number {
+  switch (type.kind) {
+    case 'func':
+      return type.params.length
+    case 'record':
+      return type.fields.length
+    case 'variant':
+      return type.cases.length
+    case 'tuple':
+      return type.elements.length
+    default:
+      return 0
+  }
+}

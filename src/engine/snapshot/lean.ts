@@ -8,6 +8,7 @@ import {type CodeFacts, rewriteBodies, scanCode} from './lean-code.ts'
 import {readDataSegments, type Segments} from './lean-data.ts'
 import {isOpaqueToHost, type StateGlobal, stateGlobals} from './lean-globals.ts'
 import {type Helpers, planHelpers} from './lean-helpers.ts'
+import {tableSection} from './lean-tables.ts'
 
 export type LeanModule = Readonly<{
   /** The rewritten module. Two apps built by one toolchain from one interpreter have the same bytes here. */
@@ -233,7 +234,7 @@ function assemble(module: CoreModule, {facts, helpers, segments, globals, export
       SECTION.function,
       helpers.functions.map(({type}) => unsigned(type)),
     ),
-    ...append(SECTION.table, helpers.tables),
+    ...tableSection(module, helpers.tables),
     ...memorySection(module),
     ...asItIs(SECTION.tag),
     ...globalSection(module, globals, helpers.globals),
