@@ -50,6 +50,12 @@ for (const tier of ['cow', 'madvise', 'copy'])
     assert.ok(served.logged().every(line => line.error === undefined))
   })
 
+test('release candidates of WASI 0.3 are served as the release, and 0.2 beside it', async t => {
+  const served = await serve(t, {'hello-candidate': {}, 'hello-mixed': {}})
+  for (const name of ['hello-candidate', 'hello-mixed'])
+    assert.equal((await ask(`${served.url}/${name}/`)).body, HELLO, name)
+})
+
 test('a body that is whole before the answer begins goes out with its length', async t => {
   const served = await serve(t, {hello: {}})
   const {headers} = await ask(`${served.url}/hello/`)

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {parse} from '@bytecodealliance/jco'
 import {buildOnce, cacheDir, type Env} from '../cache.ts'
 import {coreText, type Form} from './core.ts'
-import {worldText, wrapCore3} from './wit.ts'
+import {asCandidate, worldText, wrapCore3} from './wit.ts'
 
 const DATA = '(data (i32.const 1024) "content-typetext/plainhello world\\ncontent-length205")'
 const PLAIN = '(call $headers (i32.const 1024) (i32.const 12) (i32.const 1036) (i32.const 10))'
@@ -133,8 +133,27 @@ const COUNT = `
       (i32.store8 (i32.const 1046) (i32.add (i32.const 48) (i32.load (i32.const 2048))))
       (i32.store8 (i32.const 1047) (i32.add (i32.const 48) (global.get $counted)))`
 
-const SERVICES: Readonly<Record<string, readonly [main: string, form?: Form]>> = {
+const MIXED = `
+      (if (i32.or (i64.eq (call $older.random) (call $older.random)) (i64.eqz (call $older.now)))
+        (then (unreachable)))`
+
+type Service = readonly [main: string, form?: Form, versions?: Versions]
+type Versions = Readonly<{
+  /** Interfaces of WASI 0.2. */
+  older?: readonly string[]
+  /** Of WASI 0.3, in place of the release. */
+  candidate?: string
+}>
+
+const SERVICES: Readonly<Record<string, Service>> = {
   hello: [says()],
+  'hello-candidate': [says(), 'callback', {candidate: '0.3.0-rc-2026-03-15'}],
+  /** Two random numbers that are the same would trap. */
+  'hello-mixed': [
+    says({before: MIXED}),
+    'callback',
+    {older: ['wasi:random/random@0.2.12', 'wasi:clocks/monotonic-clock@0.2.12']},
+  ],
   'hello-stackful': [stackful, 'stackful'],
   /** "11" and the rest of the greeting: how often this sandbox was asked, by its memory and by a global. */
   counter: [`${says({before: COUNT})} (global $counted (mut i32) (i32.const 0))`],
@@ -165,11 +184,13 @@ export async function service(name: string, env: Env = process.env): Promise<str
   const made = SERVICES[name]
   if (made === undefined)
     throw new Error(`no service "${name}"; there are ${Object.keys(SERVICES).join(', ')}`)
-  const text = coreText(...made)
-  const world = worldText('service')
+  const [main, form, {older = [], candidate} = {}] = made
+  const released = coreText(main, form)
+  const text = candidate === undefined ? released : asCandidate(released, candidate)
+  const world = worldText('service', older)
   const key = createHash('sha256').update(text).update(world).digest('hex').slice(0, 16)
   return buildOnce(join(cacheDir(env), 'p3', `${name}-${key}.wasm`), async () =>
-    wrapCore3(await parse(text), {world}),
+    wrapCore3(await parse(text), {world, candidate}),
   )
 }
 
