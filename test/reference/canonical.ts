@@ -183,7 +183,9 @@ const pointerBytes = (side: Side): number => (side.pointer === 'i32' ? 4 : 8)
 function float(bits: bigint, bytes: 4 | 8): number {
   const view = new DataView(new ArrayBuffer(8))
   view.setBigUint64(0, bits)
-  return bytes === 4 ? view.getFloat32(4) : view.getFloat64(0)
+  const value = bytes === 4 ? view.getFloat32(4) : view.getFloat64(0)
+  // canonicalize_nan32 and _nan64
+  return Number.isNaN(value) ? Number.NaN : value
 }
 
 function floatBits(value: number, bytes: 4 | 8): bigint {
