@@ -61,17 +61,11 @@ async function provoke(served: Mayfly, {name, paths = ['/'], expected}: HostileG
     }
 }
 
-/**
- * V8 does not stop them: it counts an instruction on a whole range as short, and does not look at functions that only call
- * in tail position; and garbage-collected memory is the process's own.
- */
-const UNSTOPPABLE: ReadonlySet<string> = new Set(['gc-heap'])
-
 /** Its initialisation may take a minute before it is given up. */
 const SLOW_TO_START: ReadonlySet<string> = new Set(['endless-loop-in-start'])
 
 describe('a hostile component fails alone', () => {
-  const later = HOSTILE.filter(({name, expected}) => expected.atStart !== true && !UNSTOPPABLE.has(name))
+  const later = HOSTILE.filter(({expected}) => expected.atStart !== true)
   const stops: (() => Promise<void>)[] = []
   let served: Mayfly
 
@@ -103,7 +97,6 @@ describe('a component that fails before its first event is refused then, or fail
   for (const hostile of HOSTILE.filter(({expected}) => expected.atStart === true)) {
     const {name} = hostile
     const skip = SLOW_TO_START.has(name) && !FULL && 'takes a minute; MAYFLY_E2E=full runs it'
-    if (UNSTOPPABLE.has(name)) continue
     test(`${name}: ${hostile.about}`, {skip}, async t => {
       const dir = folder(t, {'spin.toml': manifest([await neighbour(), await part(hostile)])})
       const args = [dir]
@@ -117,19 +110,6 @@ describe('a component that fails before its first event is refused then, or fail
         assert.doesNotMatch(message, /^\s+at .*:\d+:\d+/m)
         return
       }
-      await provoke(served, hostile)
-    })
-  }
-})
-
-describe('what cannot be stopped yet', {skip: !FULL && 'MAYFLY_E2E=full runs them'}, () => {
-  for (const hostile of HOSTILE.filter(({name}) => UNSTOPPABLE.has(name))) {
-    test(`${hostile.name}: ${hostile.about}`, {todo: 'the guest holds its worker'}, async t => {
-      const dir = folder(t, {'spin.toml': manifest([await neighbour(), await part(hostile)])})
-      const served = await up(t, [dir])
-      t.after(async () => {
-        process.kill(served.pid, 'SIGKILL')
-      })
       await provoke(served, hostile)
     })
   }

@@ -1,12 +1,23 @@
 // engine/limits/watchdog-thread.ts: the watchdog's thread. It imports nothing of the engine but the layout of the word.
-import {writeSync} from 'node:fs'
+import {readFileSync, writeSync} from 'node:fs'
 import {Session} from 'node:inspector'
 import {parentPort, workerData} from 'node:worker_threads'
-import {GUARD_LIMIT_MS, GUARD_STATE, GUARD_STRETCH, IN_GUEST, KILLING} from '../link/guard.ts'
+import {
+  GUARD_HEAP_MB,
+  GUARD_LIMIT_MS,
+  GUARD_STATE,
+  GUARD_STRETCH,
+  IN_GUEST,
+  KILLING,
+  type Overrun,
+} from '../link/guard.ts'
 
 const PERIOD_MS = 10
 /** Far more than a termination takes to land where it can. */
 const LANDING_MS = 3_000
+
+/** Nanoseconds on a processor come first. */
+const MAIN_THREAD_TIME = `/proc/self/task/${process.pid}/schedstat`
 
 const word = workerData as Int32Array
 const session = new Session()
@@ -14,37 +25,71 @@ session.connectToMainThread()
 
 let stretch = -1
 let since = 0
+/** The main thread's processor time when half of the limit had passed. */
+let usedAtHalfMs: number | undefined
+/** The process's size when the stretch was first seen; 0 where it is not watched. */
+let sizeMb = 0
 
 function look(): void {
-  const now = performance.now()
   const current = Atomics.load(word, GUARD_STRETCH)
   if (current !== stretch) {
     stretch = current
-    since = now
-  } else if (now - since >= word[GUARD_LIMIT_MS]!) {
-    if (Atomics.compareExchange(word, GUARD_STATE, IN_GUEST, KILLING) === IN_GUEST) {
-      terminate()
+    since = performance.now()
+    usedAtHalfMs = undefined
+    sizeMb = word[GUARD_HEAP_MB]! > 0 ? residentMb() : 0
+  } else {
+    const found = overrun()
+    if (found !== undefined && Atomics.compareExchange(word, GUARD_STATE, IN_GUEST, KILLING) === IN_GUEST) {
+      terminate(found)
       return
     }
   }
   setTimeout(look, PERIOD_MS)
 }
 
+const residentMb = (): number => process.memoryUsage.rss() / 2 ** 20
+
+/**
+ * The clock goes on while the machine does other things. So the second half of the limit is counted in processor time,
+ * too, where the system tells it; asking for it from the beginning would cost every event.
+ */
+function tookTooLong(passedMs: number, limitMs: number): boolean {
+  if (passedMs < limitMs / 2) return false
+  usedAtHalfMs ??= usedMs()
+  return passedMs >= limitMs && usedMs() - usedAtHalfMs >= limitMs / 2 - PERIOD_MS
+}
+
+/** The main thread's processor time so far; the clock's where the system does not tell. */
+function usedMs(): number {
+  try {
+    return Number(readFileSync(MAIN_THREAD_TIME, 'latin1').split(' ', 1)[0]) / 1e6
+  } catch {
+    return performance.now()
+  }
+}
+
+/** Garbage-collected objects of a guest lie in the process's own heap: what it grows by meanwhile is taken for theirs. */
+function overrun(): Overrun | undefined {
+  if (Atomics.load(word, GUARD_STATE) !== IN_GUEST) return undefined
+  if (tookTooLong(performance.now() - since, word[GUARD_LIMIT_MS]!)) return 'time'
+  return sizeMb > 0 && residentMb() - sizeMb > word[GUARD_HEAP_MB]! ? 'heap' : undefined
+}
+
 /**
  * The session never answers this request. But the main thread takes no message before the termination has landed, since
  * until then it is in the guest, or in the guard's loop.
  */
-function terminate(): void {
+function terminate(found: Overrun): void {
   session.post('Runtime.terminateExecution', () => {})
-  parentPort!.postMessage('stopped')
+  parentPort!.postMessage(found)
   setTimeout(endUnstoppable, LANDING_MS, stretch)
   stretch = -1
   setTimeout(look, PERIOD_MS)
 }
 
 /**
- * V8 asks for terminations at loops and calls, but not everywhere: endless tail calls, for one, cannot be ended. Then the
- * process must go: a supervisor replaces it.
+ * V8 looks for terminations at loops and calls, and lean code has it look where it would not. Should a guest find a way
+ * around that, the process must go: a supervisor replaces it.
  */
 function endUnstoppable(stopped: number): void {
   if (Atomics.load(word, GUARD_STATE) !== KILLING || Atomics.load(word, GUARD_STRETCH) !== stopped) return

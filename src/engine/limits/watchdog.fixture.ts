@@ -14,11 +14,18 @@ const GUEST = `(component
     (func (export "catch-and-spin")
       (block $caught (try_table (catch_all $caught) (call $spin)))
       (call $spin))
-    (func (export "wait") (call $wait)))
+    (func (export "wait") (call $wait))
+    (type $bytes (array i8))
+    (type $list (struct (field (ref $bytes)) (field (ref null $list))))
+    (func (export "hoard") (local $all (ref null $list))
+      (loop $more
+        (local.set $all (struct.new $list (array.new $bytes (i32.const 1) (i32.const 1048576)) (local.get $all)))
+        (br $more))))
   (core instance $m (instantiate $M (with "" (instance (export "wait" (func $wait'))))))
   (func (export "spin") (canon lift (core func $m "spin")))
   (func (export "wait-then-spin") (canon lift (core func $m "wait-then-spin")))
   (func (export "catch-and-spin") (canon lift (core func $m "catch-and-spin")))
+  (func (export "hoard") (canon lift (core func $m "hoard")))
   (func (export "wait") (canon lift (core func $m "wait"))))`
 
 const releases: (() => void)[] = []
@@ -27,10 +34,11 @@ const imports = rootImports({
 })
 const linked = await link(GUEST, imports)
 const prepared = prepare(linked, {limits: {cpuMs: 60, idleMs: 10_000}})
+const patient = prepare(linked, {limits: {cpuMs: 60_000, idleMs: 10_000}, limitPages: 1024})
 const watchdog = startWatchdog(guard)
 
-const start = (name: string) => {
-  const sandbox = prepared.make()
+const start = (name: string, from = prepared) => {
+  const sandbox = from.make()
   const call = caller(linked, sandbox)
   const stopped = new Promise<MayflyError>(resolve => {
     sandbox.onStopped = resolve
@@ -54,6 +62,7 @@ for (const name of ['spin', 'catch-and-spin', 'wait-then-spin']) {
   }
   console.log(`${name} stopped: ${(await stopped).code}, spent: ${sandbox.spent}`)
 }
+console.log(`hoard stopped: ${(await start('hoard', patient).stopped).code}`)
 releases.pop()!()
 while (neighbour.sandbox.waiting) await turn()
 await turn()

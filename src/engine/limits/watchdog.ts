@@ -1,15 +1,15 @@
 // engine/limits/watchdog.ts: stops guests that compute for too long, from another thread.
 import {Worker} from 'node:worker_threads'
-import type {Guard} from '../link/guard.ts'
+import type {Guard, Overrun} from '../link/guard.ts'
 
 export interface Watchdog {
   stop(): Promise<void>
 }
 
 /**
- * Watches the main thread's guests through `guard`. A guest that overruns its limit is terminated, and
- * `guard.recover()` is called in a turn of its own; one that cannot be terminated takes the process with it. The process must run with --no-force-async-hooks-checks, since the
- * termination unwinds node's callback without its bookkeeping.
+ * Watches the main thread's guests through `guard`. A guest that overruns its limit is terminated, and `guard.recover` is
+ * called in a turn of its own; one that cannot be terminated takes the process with it. The process must run with
+ * --no-force-async-hooks-checks, since the termination unwinds node's callback without its bookkeeping.
  */
 export function startWatchdog(guard: Guard): Watchdog {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -20,7 +20,7 @@ export function startWatchdog(guard: Guard): Watchdog {
     resourceLimits: {maxOldGenerationSizeMb: 32},
   })
   worker.unref()
-  worker.on('message', () => guard.recover())
+  worker.on('message', (overrun: Overrun) => guard.recover(overrun))
   return {
     async stop() {
       await worker.terminate()

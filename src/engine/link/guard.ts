@@ -10,15 +10,20 @@ export const GUARD_STATE = 0
 export const GUARD_STRETCH = 1
 /** Milliseconds that the stretch may take. */
 export const GUARD_LIMIT_MS = 2
-export const GUARD_WORDS = 3
+/** MiB that the process may grow by in the stretch; 0 where that is not watched. */
+export const GUARD_HEAP_MB = 3
+export const GUARD_WORDS = 4
 
 /** A termination that was asked for lands within a few milliseconds. */
 const TERMINATION_MS = 250
 
+/** What a stretch had too much of. */
+export type Overrun = 'time' | 'heap'
+
 /** Who runs in the current stretch. */
 export interface Stoppable {
   /** The stretch was terminated: no statement after the guest's call has run, nor ever will. */
-  stopped(): void
+  stopped(overrun: Overrun): void
 }
 
 /**
@@ -34,9 +39,10 @@ export class Guard {
   }
 
   /** The host is about to run a guest, until it returns, traps or waits: a new stretch begins. */
-  begin(running: Stoppable | undefined, limitMs: number): void {
+  begin(running: Stoppable | undefined, limitMs: number, heapMb = 0): void {
     this.#running = running
     this.word[GUARD_LIMIT_MS] = limitMs
+    this.word[GUARD_HEAP_MB] = heapMb
     Atomics.add(this.word, GUARD_STRETCH, 1)
   }
 
@@ -58,10 +64,10 @@ export class Guard {
   }
 
   /** Called in a turn after a termination has landed. */
-  recover(): void {
+  recover(overrun: Overrun): void {
     Atomics.store(this.word, GUARD_STATE, HOST)
     const running = this.#running
     this.#running = undefined
-    running?.stopped()
+    running?.stopped(overrun)
   }
 }

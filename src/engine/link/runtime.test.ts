@@ -164,7 +164,7 @@ test('who was stopped is told, once', () => {
   const guard = new Guard()
   let stopped = 0
   guard.begin({stopped: () => void stopped++}, 5)
-  guard.recover()
-  guard.recover()
+  guard.recover('time')
+  guard.recover('time')
   assert.equal(stopped, 1)
 })

@@ -1,8 +1,8 @@
 // engine/pool/prepared-component.ts: a linked component, or another program, with its image: what sandboxes are made from.
-import {MayflyError} from '../../base/errors.ts'
+import type {MayflyError} from '../../base/errors.ts'
 import {type Decision, decide, type Initialised, type RenewedSeed, type SnapshotMode} from '../init/decide.ts'
 import type {Draw, Entropy} from '../init/entropy.ts'
-import type {Guard} from '../link/guard.ts'
+import type {Guard, Overrun} from '../link/guard.ts'
 import type {GuestFunction} from '../link/linked-component.ts'
 import {Runtime} from '../link/runtime.ts'
 import {adoptInstance, applyData} from '../snapshot/adopt-instance.ts'
@@ -10,7 +10,7 @@ import {createMemoryBudget, type MemoryBudget} from '../snapshot/budget.ts'
 import type {CoreInstanceState, Image, Tier} from '../snapshot/snapshot.ts'
 import {Store} from '../store.ts'
 import type {Program, ProgramExport} from './program.ts'
-import {asTrap, Sandbox, type SandboxLimits} from './sandbox.ts'
+import {asTrap, overrunError, Sandbox, type SandboxLimits} from './sandbox.ts'
 
 export type PrepareOptions = Readonly<{
   tier: Tier
@@ -46,12 +46,16 @@ type Payer = Readonly<{limitMs: number; onStopped: ((error: MayflyError) => void
 export class PreparedComponent {
   readonly linked: Program
   readonly decision: Decision
+  /** MiB of garbage-collected objects that an event may make; 0 where the code makes none. */
+  readonly heapMb: number
   readonly #options: PrepareOptions
 
   /** Initialises as often as it takes to know whether sandboxes may start from an image. @throws TRAP_…, LIMIT_MEMORY */
   constructor(linked: Program, options: PrepareOptions) {
     this.linked = linked
     this.#options = options
+    const makesObjects = linked.leanModules.some(lean => lean.makesObjects)
+    this.heapMb = makesObjects ? Math.ceil(options.limitPages / 16) : 0
     this.decision = decide({
       mode: options.snapshot,
       unrestorable: linked.leanModules.find(lean => lean.unrestorable !== undefined)?.unrestorable,
@@ -80,10 +84,11 @@ export class PreparedComponent {
    */
   make(onStopped?: (error: MayflyError) => void): Sandbox {
     const {limits, tier} = this.#options
+    const {heapMb} = this
     const payer: Payer = {limitMs: limits.cpuMs, onStopped}
     if (this.decision.kind === 'anew') {
       const made = this.#make('initialise', payer)
-      return new Sandbox({...made, restorer: undefined, initial: [], limits, renew: undefined})
+      return new Sandbox({...made, restorer: undefined, initial: [], limits, heapMb, renew: undefined})
     }
     const {
       initialised: {image, runtime: initial},
@@ -94,7 +99,7 @@ export class PreparedComponent {
     made.runtime.restore(initial)
     made.budget.settle()
     const renew = seeds.length === 0 ? undefined : renewer(memoriesOf(made.state), seeds)
-    return new Sandbox({...made, restorer, initial, limits, renew})
+    return new Sandbox({...made, restorer, initial, limits, heapMb, renew})
   }
 
   #make(how: 'initialise' | 'adopt', {limitMs, onStopped}: Payer): Made {
@@ -108,13 +113,14 @@ export class PreparedComponent {
     })
     const budget = createMemoryBudget({limitPages, component})
     const state: CoreInstanceState[] = []
-    const stopped = () => onStopped?.(new MayflyError('LIMIT_CPU', {limit: limitMs, component}))
+    const {heapMb} = this
+    const stopped = (overrun: Overrun) => onStopped?.(overrunError(overrun, {limitMs, heapMb, component}))
     const enter = (run: () => void): void => {
       guard.enter()
       run()
       guard.leave()
     }
-    guard.begin({stopped}, limitMs)
+    guard.begin({stopped}, limitMs, heapMb)
     try {
       const steps = this.linked.instantiate(runtime)
       for (;;) {

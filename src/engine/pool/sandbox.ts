@@ -2,7 +2,7 @@
 import {MayflyError} from '../../base/errors.ts'
 import {type Idler, idleWatch} from '../limits/idle-watch.ts'
 import {Call} from '../link/call.ts'
-import type {Stoppable} from '../link/guard.ts'
+import type {Overrun, Stoppable} from '../link/guard.ts'
 import type {GuestFunction} from '../link/linked-component.ts'
 import type {Runtime, RuntimeState} from '../link/runtime.ts'
 import {type CallOwner, type CallReceiver, StackFunction, stacks} from '../link/stacks.ts'
@@ -21,6 +21,8 @@ export type SandboxParts = Readonly<{
   initial: RuntimeState
   budget: MemoryBudget | undefined
   limits: SandboxLimits
+  /** MiB of garbage-collected objects that an event may make; 0 where the code makes none. */
+  heapMb: number
   /** Writes what each event must find different, e.g. random seeds. */
   renew: (() => void) | undefined
 }>
@@ -43,6 +45,8 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
   #failed = false
   #stretchStartedMs = 0
   #usedMs = 0
+  #heapBeforeMb = 0
+  #usedHeapMb = 0
   #renewed = false
   #watching = false
 
@@ -64,10 +68,14 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
   }
 
   #begin(): void {
-    const {runtime, limits} = this.#parts
+    const {runtime, limits, heapMb} = this.#parts
     idleWatch.delete(this)
     this.#stretchStartedMs = performance.now()
-    runtime.guard.begin(this, Math.max(1, limits.cpuMs - this.#usedMs))
+    const leftMs = Math.max(1, limits.cpuMs - this.#usedMs)
+    if (heapMb > 0) {
+      this.#heapBeforeMb = residentMb()
+      runtime.guard.begin(this, leftMs, Math.max(1, heapMb - this.#usedHeapMb))
+    } else runtime.guard.begin(this, leftMs)
   }
 
   /** Its memory may be written from now on outside the stretch that the restorer watches. */
@@ -75,14 +83,15 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     this.#parts.restorer?.suspect()
     this.waitingSinceMs = performance.now()
     this.#usedMs += this.waitingSinceMs - this.#stretchStartedMs
+    if (this.#parts.heapMb > 0) this.#usedHeapMb += Math.max(0, residentMb() - this.#heapBeforeMb)
     idleWatch.add(this)
   }
 
-  stopped(): void {
+  stopped(overrun: Overrun): void {
     this.#failed = true
-    const {limits, restorer} = this.#parts
+    const {limits, heapMb, restorer} = this.#parts
     restorer?.close()
-    this.onStopped?.(new MayflyError('LIMIT_CPU', {limit: limits.cpuMs, component: this.store.component}))
+    this.onStopped?.(overrunError(overrun, {limitMs: limits.cpuMs, heapMb, component: this.store.component}))
   }
 
   idled(): void {
@@ -203,6 +212,7 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     const {runtime, restorer, initial, budget} = this.#parts
     this.onStopped = undefined
     this.#usedMs = 0
+    this.#usedHeapMb = 0
     this.#renewed = false
     idleWatch.delete(this)
     // A call that still waits is ended by `end`, but its stack is only unwound later.
@@ -227,6 +237,18 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     this.#parts.runtime.dispose()
     this.#parts.restorer?.dispose()
   }
+}
+
+const residentMb = (): number => process.memoryUsage.rss() / 2 ** 20
+
+/** What a guest is told to have overrun. */
+export function overrunError(
+  overrun: Overrun,
+  {limitMs, heapMb, component}: Readonly<{limitMs: number; heapMb: number; component: string}>,
+): MayflyError {
+  return overrun === 'time'
+    ? new MayflyError('LIMIT_CPU', {limit: limitMs, component})
+    : new MayflyError('LIMIT_MEMORY', {limit: heapMb, component})
 }
 
 /** What ended a guest, as an error of the table. */

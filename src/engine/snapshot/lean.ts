@@ -13,7 +13,7 @@ import {tableSection} from './lean-tables.ts'
 export type LeanModule = Readonly<{
   /** The rewritten module. Two apps built by one toolchain from one interpreter have the same bytes here. */
   bytes: Uint8Array
-  /** SHA-256 of `bytes`, hex. */
+  /** SHA-256 of `bytes`, hex; taken when it is first asked for. */
   hash: string
   /** Active data segments in order; `applyData` writes them at the first instantiation. */
   data: readonly DataSegment[]
@@ -29,6 +29,8 @@ export type LeanModule = Readonly<{
   writesTables: boolean
   /** Why a state of this module cannot be restored, only made anew: 'garbage-collected objects', ... */
   unrestorable: string | undefined
+  /** Makes garbage-collected objects, which lie in the process's own heap. */
+  makesObjects: boolean
   /** Exports through which the memory budget is set: pages left to grow by (i64), and whom to ask for more. */
   budget: Readonly<{left: string; hook: string}> | undefined
 }>
@@ -89,13 +91,18 @@ export function makeLean(bytes: Uint8Array): LeanModule {
   const helpers = planHelpers(module, facts, globals)
   const {exports, description} = describe(module, {reserve, segments, helpers, globals})
   const lean = concat(assemble(module, {facts, helpers, segments, globals, exports}))
+  let hash: string | undefined
   return Object.freeze({
     bytes: lean,
-    hash: createHash('sha256').update(lean).digest('hex'),
+    get hash() {
+      hash ??= createHash('sha256').update(lean).digest('hex')
+      return hash
+    },
     data: segments.active,
     ...description,
     writesTables: facts.writesTables,
     unrestorable: unrestorable(facts, globals),
+    makesObjects: facts.makesObjects,
   })
 }
 
