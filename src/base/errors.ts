@@ -94,6 +94,10 @@ export const ERRORS = {
     'the guest used its {limit} ms of processor time',
     'raise limits.cpu_ms in [component.{component}.tool.mayfly]',
   ),
+  LIMIT_START: guest(
+    'the component used {limit} ms of processor time to initialise, before any event',
+    'have it do less then, or raise limits.cpu_ms in [component.{component}.tool.mayfly]',
+  ),
   LIMIT_IDLE: guest(
     'the guest did nothing for {limit} ms',
     'raise limits.idle_ms in [component.{component}.tool.mayfly]',
@@ -117,11 +121,16 @@ export const ERRORS = {
 
   // Embedding the engine in another program.
   EMBED_BAD_OPTION: user('{option} cannot be {value}: {reason}'),
+  EMBED_BAD_VALUE: user('{what}: expected {expected}, found {found}'),
   EMBED_CPU_LIMIT: user(
     'limits.cpuMs cannot be kept in a worker thread: only the main thread can be stopped',
     'load the component in the main thread, or set limits.cpuMs to Infinity for code that you trust',
   ),
   EMBED_CLOSED: user('{what} is closed', '{remedy}'),
+  EMBED_NESTED_CALL: user(
+    '{name} is called in a leased sandbox by a host function that a call of the same sandbox waits for',
+    'call it on the component, in another sandbox, or once the first call is over',
+  ),
   EMBED_NEEDS_LEASE: user(
     '{name} returns a {kind}, which ends with its sandbox',
     'lease a sandbox and call it there: `await using sandbox = await component.lease()`',
@@ -174,6 +183,10 @@ export const ERRORS = {
   ),
   PORT_UNAVAILABLE: user('cannot listen on {host}:{port}: {reason}', 'pass --listen 127.0.0.1:3000'),
   BUILD_WAT: user('this is not WebAssembly text: {reason}'),
+  BUILD_COMPONENTIZE: user(
+    '{file} is a core module that cannot be made a component: {reason}',
+    'make it one with `wasm-tools component new`, which says more',
+  ),
   BUILD_COMMAND: user(
     'a build command of {component} failed with {reason}: {command}',
     'run it by hand in the directory of the manifest',

@@ -3,6 +3,7 @@ import {basename, extname, join, resolve} from 'node:path'
 import {MayflyError} from '../base/errors.ts'
 import {buildComponent} from '../build/build.ts'
 import {hashOf} from '../build/cache.ts'
+import {componentized} from '../build/componentize.ts'
 import type {BuildOptions, BuildTarget, BuiltComponent} from '../build/target.ts'
 import type {Component} from '../manifest/app.ts'
 import {wasmWasCompiled} from '../server/node-flags.ts'
@@ -32,9 +33,16 @@ export async function buildTarget(component: Component, given: TargetOptions): P
   })
 }
 
-/** Text without an `entry` as a binary, which is kept in the cache. @throws BUILD_WAT, FILE_ errors */
+/**
+ * What is served of it: text without an `entry` as a binary, and a core module that carries its world as a component,
+ * both kept in the cache. @throws BUILD_WAT, BUILD_COMPONENTIZE, FILE_ errors
+ */
 export async function binaryOf({component, path}: BuiltComponent): Promise<string> {
-  if (extname(path).toLowerCase() !== '.wat') return path
+  if (extname(path).toLowerCase() !== '.wat') {
+    const made = await componentized(path, join(cacheDir(process.env), 'componentized'))
+    if (made !== undefined) wasmWasCompiled()
+    return made ?? path
+  }
   const records = cacheFolder(path)
   const target = {id: component, source: join(records, 'component.wasm'), entry: basename(path)}
   return (await build(target, buildOptions(resolve(path, '..'), records))).path

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import http2 from 'node:http2'
 import net from 'node:net'
+import {join} from 'node:path'
 import {test} from 'node:test'
-import {service} from '../guests/p3/services.ts'
+import {carrier, service} from '../guests/p3/services.ts'
 import {folder, manifest, type Part} from './harness/app.ts'
 import {type Answer, ask, times} from './harness/client.ts'
 import {type Mayfly, up} from './harness/mayfly.ts'
@@ -54,6 +55,15 @@ test('release candidates of WASI 0.3 are served as the release, and 0.2 beside i
   const served = await serve(t, {'hello-candidate': {}, 'hello-mixed': {}})
   for (const name of ['hello-candidate', 'hello-mixed'])
     assert.equal((await ask(`${served.url}/${name}/`)).body, HELLO, name)
+})
+
+test('a core module that carries its world is made a component, with what it needs of WASI 0.1', async t => {
+  const dir = folder(t, {
+    'carrier.wasm': await carrier(),
+    'spin.toml': manifest([{id: 'carrier', route: '/...', source: 'carrier.wasm'}]),
+  })
+  const served = await up(t, [dir], {env: {MAYFLY_CACHE_DIR: join(dir, 'cache')}})
+  assert.equal((await ask(served.url)).body, HELLO)
 })
 
 test('a body that is whole before the answer begins goes out with its length', async t => {

@@ -99,8 +99,18 @@ export async function loadToolchain(): Promise<Toolchain> {
   }
 }
 
+/** Core module -> component, with the adapter of WASI 0.1 where it needs it. */
+export async function loadComponentNew(
+  kind: 'command' | 'reactor',
+): Promise<(core: Uint8Array) => Promise<Uint8Array>> {
+  const jco = (await import('@bytecodealliance/jco')) as unknown as Jco
+  const adapter = kind === 'command' ? jco.preview1AdapterCommandPath() : jco.preview1AdapterReactorPath()
+  return core => jco.componentNew(core, [['wasi_snapshot_preview1', readFileSync(adapter)]], false)
+}
+
 type Jco = Readonly<{
   componentNew(core: Uint8Array, adapters: unknown, wit: boolean): Promise<Uint8Array>
   metadataAdd(component: Uint8Array, fields: Metadata): Promise<Uint8Array>
   preview1AdapterReactorPath(): string
+  preview1AdapterCommandPath(): string
 }>

@@ -54,6 +54,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [module: string, name: string,
   ...ends('sent', 'future', 2, '[static]response.new'),
   ...ends('consumed', 'future', 0, '[static]request.consume-body'),
   ...ends('contents', 'stream', 1, '[static]request.consume-body'),
+  'oldest.random': ['wasi_snapshot_preview1', 'random_get', params(2, true)],
   'older.random': ['wasi:random/random@0.2.12', 'get-random-u64', '(result i64)'],
   'older.now': ['wasi:clocks/monotonic-clock@0.2.12', 'now', '(result i64)'],
   'clock.wait-for': [CLOCK, '[async-lower]wait-for', '(param i64) (result i32)'],
@@ -135,7 +136,7 @@ export function coreText(main: string, form: Form = 'callback'): string {
       : `(export "[async-lift-stackful]${name}" (func $handle))`
   return `(module
     ${imports.join('\n    ')}
-    (memory (export "memory") 1)
+    (memory (export "memory") 4)
     (global $heap (mut i32) (i32.const 4096))
     (func (export "cabi_realloc") (param $old i32) (param $old-len i32) (param $align i32) (param $len i32) (result i32)
       (local $at i32)

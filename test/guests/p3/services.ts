@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {parse} from '@bytecodealliance/jco'
 import {buildOnce, cacheDir, type Env} from '../cache.ts'
 import {coreText, type Form} from './core.ts'
-import {asCandidate, worldText, wrapCore3} from './wit.ts'
+import {asCandidate, embed3, worldText, wrapCore3} from './wit.ts'
 
 const DATA = '(data (i32.const 1024) "content-typetext/plainhello world\\ncontent-length205")'
 const PLAIN = '(call $headers (i32.const 1024) (i32.const 12) (i32.const 1036) (i32.const 10))'
@@ -178,6 +178,15 @@ const SERVICES: Readonly<Record<string, Service>> = {
     }),
   ],
 }
+
+/** A core module that carries its world, and uses WASI 0.1 besides. */
+export const carrier = async (): Promise<Uint8Array> =>
+  embed3(
+    await parse(coreText(says({before: '(drop (call $oldest.random (i32.const 512) (i32.const 8)))'}))),
+    {
+      world: worldText('service'),
+    },
+  )
 
 /** The component `name`, from the cache, or else built now. */
 export async function service(name: string, env: Env = process.env): Promise<string> {

@@ -41,16 +41,20 @@ type WrapOptions = Readonly<{
   candidate?: string | undefined
 }>
 
+/** A core module that carries the world `app`. */
+export const embed3 = (
+  core: Uint8Array,
+  {world, candidate}: WrapOptions & Readonly<{world: string}>,
+): Promise<Uint8Array> =>
+  componentEmbed({
+    binary: core,
+    witSource: candidate === undefined ? witSource(world) : asCandidate(witSource(world), candidate),
+    world: 'app',
+    stringEncoding: 'utf8',
+  })
+
 /** A component of the world `app` from a core module that follows the names of the canonical ABI. */
 export async function wrapCore3(core: Uint8Array, {world, candidate}: WrapOptions = {}): Promise<Uint8Array> {
-  const module =
-    world === undefined
-      ? core
-      : await componentEmbed({
-          binary: core,
-          witSource: candidate === undefined ? witSource(world) : asCandidate(witSource(world), candidate),
-          world: 'app',
-          stringEncoding: 'utf8',
-        })
+  const module = world === undefined ? core : await embed3(core, {world, candidate})
   return componentNew(module, [])
 }
