@@ -50,6 +50,7 @@ function bad(name: string, value: string, reason: string): never {
 
 const HINTS: Readonly<Record<string, string>> = {
   LIMIT_CPU: 'raise limits.cpuMs in the options of load()',
+  LIMIT_START: 'raise limits.cpuMs in the options of load()',
   LIMIT_IDLE: 'raise limits.idleMs in the options of load()',
   LIMIT_MEMORY: 'raise limits.memoryMb in the options of load()',
 }

@@ -23,7 +23,7 @@ test('endless guests are stopped in a process without any flags, whose own work 
       'in the context of spin',
       'wait returned',
       'outside: undefined',
-      'start: LIMIT_CPU',
+      'start: LIMIT_START',
       "the program's own work: all done",
     ],
     stderr,

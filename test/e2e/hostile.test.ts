@@ -61,9 +61,6 @@ async function provoke(served: Mayfly, {name, paths = ['/'], expected}: HostileG
     }
 }
 
-/** Its initialisation may take a minute before it is given up. */
-const SLOW_TO_START: ReadonlySet<string> = new Set(['endless-loop-in-start'])
-
 describe('a hostile component fails alone', () => {
   const later = HOSTILE.filter(({expected}) => expected.atStart !== true)
   const stops: (() => Promise<void>)[] = []
@@ -96,8 +93,7 @@ describe('a hostile component fails alone', () => {
 describe('a component that fails before its first event is refused then, or fails alone', () => {
   for (const hostile of HOSTILE.filter(({expected}) => expected.atStart === true)) {
     const {name} = hostile
-    const skip = SLOW_TO_START.has(name) && !FULL && 'takes a minute; MAYFLY_E2E=full runs it'
-    test(`${name}: ${hostile.about}`, {skip}, async t => {
+    test(`${name}: ${hostile.about}`, async t => {
       const dir = folder(t, {'spin.toml': manifest([await neighbour(), await part(hostile)])})
       const args = [dir]
       let served: Mayfly

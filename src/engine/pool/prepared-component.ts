@@ -1,5 +1,5 @@
 // engine/pool/prepared-component.ts: a linked component, or another program, with its image: what sandboxes are made from.
-import type {MayflyError} from '../../base/errors.ts'
+import {MayflyError} from '../../base/errors.ts'
 import {type Decision, decide, type Initialised, type RenewedSeed, type SnapshotMode} from '../init/decide.ts'
 import type {Draw, Entropy} from '../init/entropy.ts'
 import type {Guard, Overrun} from '../link/guard.ts'
@@ -10,7 +10,7 @@ import {createMemoryBudget, type MemoryBudget} from '../snapshot/budget.ts'
 import type {CoreInstanceState, Image, Tier} from '../snapshot/snapshot.ts'
 import {Store} from '../store.ts'
 import type {Program, ProgramExport} from './program.ts'
-import {asTrap, overrunError, Sandbox, type SandboxLimits} from './sandbox.ts'
+import {asTrap, Sandbox, type SandboxLimits} from './sandbox.ts'
 
 export type PrepareOptions = Readonly<{
   tier: Tier
@@ -24,7 +24,7 @@ export type PrepareOptions = Readonly<{
   snapshot: SnapshotMode
   /** The Random and Clock that the linked host functions use. */
   entropy: Entropy
-  /** Processor time that making the image may take; a minute by default, since it is done once and keeps no event waiting. */
+  /** Processor time that making the image may take; by default as much as an event, but `LEAST_IMAGE_MS` at least. */
   imageMs?: number
   /** Called when the initialisation that makes the image was stopped for taking too long; it does not return then. */
   onStopped?: (error: MayflyError) => void
@@ -38,10 +38,15 @@ type Made = {
   budget: MemoryBudget
 }
 
-const IMAGE_MS = 60_000
+/** It is done once and keeps no event waiting: a short limit of events would keep interpreters from starting. */
+const LEAST_IMAGE_MS = 5_000
 
 /** Whose time an initialisation is. */
-type Payer = Readonly<{limitMs: number; onStopped: ((error: MayflyError) => void) | undefined}>
+type Payer = Readonly<{
+  limitMs: number
+  code: 'LIMIT_CPU' | 'LIMIT_START'
+  onStopped: ((error: MayflyError) => void) | undefined
+}>
 
 export class PreparedComponent {
   readonly linked: Program
@@ -69,8 +74,8 @@ export class PreparedComponent {
   }
 
   #initialise(): Initialised {
-    const {imageMs = IMAGE_MS, onStopped} = this.#options
-    const made = this.#make('initialise', {limitMs: imageMs, onStopped})
+    const {limits, imageMs = Math.max(limits.cpuMs, LEAST_IMAGE_MS), onStopped} = this.#options
+    const made = this.#make('initialise', {limitMs: imageMs, code: 'LIMIT_START', onStopped})
     const {unrestorable} = made.runtime
     made.runtime.end()
     made.runtime.store.clear()
@@ -85,7 +90,7 @@ export class PreparedComponent {
   make(onStopped?: (error: MayflyError) => void): Sandbox {
     const {limits, tier} = this.#options
     const {heapMb} = this
-    const payer: Payer = {limitMs: limits.cpuMs, onStopped}
+    const payer: Payer = {limitMs: limits.cpuMs, code: 'LIMIT_CPU', onStopped}
     if (this.decision.kind === 'anew') {
       const made = this.#make('initialise', payer)
       return new Sandbox({...made, restorer: undefined, initial: [], limits, heapMb, renew: undefined})
@@ -102,7 +107,7 @@ export class PreparedComponent {
     return new Sandbox({...made, restorer, initial, limits, heapMb, renew})
   }
 
-  #make(how: 'initialise' | 'adopt', {limitMs, onStopped}: Payer): Made {
+  #make(how: 'initialise' | 'adopt', {limitMs, code, onStopped}: Payer): Made {
     const {component, guard, limitPages} = this.#options
     const runtime = new Runtime({
       store: new Store(component),
@@ -114,7 +119,12 @@ export class PreparedComponent {
     const budget = createMemoryBudget({limitPages, component})
     const state: CoreInstanceState[] = []
     const {heapMb} = this
-    const stopped = (overrun: Overrun) => onStopped?.(overrunError(overrun, {limitMs, heapMb, component}))
+    const stopped = (overrun: Overrun) =>
+      onStopped?.(
+        overrun === 'time'
+          ? new MayflyError(code, {limit: limitMs, component})
+          : new MayflyError('LIMIT_MEMORY', {limit: heapMb, component}),
+      )
     const enter = (run: () => void): void => {
       guard.enter()
       run()

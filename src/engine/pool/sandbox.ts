@@ -91,7 +91,12 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     this.#failed = true
     const {limits, heapMb, restorer} = this.#parts
     restorer?.close()
-    this.onStopped?.(overrunError(overrun, {limitMs: limits.cpuMs, heapMb, component: this.store.component}))
+    const {component} = this.store
+    this.onStopped?.(
+      overrun === 'time'
+        ? new MayflyError('LIMIT_CPU', {limit: limits.cpuMs, component})
+        : new MayflyError('LIMIT_MEMORY', {limit: heapMb, component}),
+    )
   }
 
   idled(): void {
@@ -240,16 +245,6 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
 }
 
 const residentMb = (): number => process.memoryUsage.rss() / 2 ** 20
-
-/** What a guest is told to have overrun. */
-export function overrunError(
-  overrun: Overrun,
-  {limitMs, heapMb, component}: Readonly<{limitMs: number; heapMb: number; component: string}>,
-): MayflyError {
-  return overrun === 'time'
-    ? new MayflyError('LIMIT_CPU', {limit: limitMs, component})
-    : new MayflyError('LIMIT_MEMORY', {limit: heapMb, component})
-}
 
 /** What ended a guest, as an error of the table. */
 export function asTrap(error: unknown): MayflyError {

@@ -27,7 +27,7 @@ export const ENDLESS: readonly HostileGuest[] = [
     about: 'loops in the start function of its core module',
     text: componentText({main: handler(RESPOND_OK, `(func $start ${FOREVER}) (start $start)`)}),
     limits: CPU,
-    expected: {...stopped, atStart: true},
+    expected: {status: [504], codes: ['LIMIT_START'], atStart: true},
   },
   {
     name: 'endless-loop-in-realloc',
