@@ -23,6 +23,8 @@ export type Part = Readonly<{
   source: string
   limits?: Readonly<{cpuMs?: number; idleMs?: number; memoryMb?: number; concurrency?: number}>
   snapshot?: string
+  /** A folder beside the manifest that it may read. */
+  files?: string
 }>
 
 const LIMITS = {
@@ -35,12 +37,13 @@ const LIMITS = {
 /** A spin.toml that serves `parts`. */
 export function manifest(parts: readonly Part[]): string {
   const lines = ['spin_manifest_version = 2', '[application]', 'name = "e2e"', 'version = "0.1.0"']
-  for (const {id, route, source, limits = {}, snapshot} of parts) {
+  for (const {id, route, source, limits = {}, snapshot, files} of parts) {
     const set = Object.entries(limits).map(
       ([name, value]) => `${LIMITS[name as keyof typeof LIMITS]} = ${value}`,
     )
     lines.push('[[trigger.http]]', `route = "${route}"`, `component = "${id}"`)
     lines.push(`[component.${id}]`, `source = ${JSON.stringify(source)}`)
+    if (files !== undefined) lines.push(`files = [{ source = "${files}", destination = "/" }]`)
     lines.push(`[component.${id}.tool.mayfly]`, `limits = { ${set.join(', ')} }`)
     if (snapshot !== undefined) lines.push(`snapshot = "${snapshot}"`)
   }

@@ -88,9 +88,10 @@ export function componentText(parts: Parts): string {
   const version = parts.version ?? '0.2.12'
   const [pages, maxPages] = parts.memory ?? [1]
   const {functions, drops, helpers} = usedBy(parts.main)
-  const wanted: Interface[] = ['error', 'poll', 'streams', 'clock', 'http']
+  const wanted: Interface[] = ['error', 'poll', 'streams', 'clock', 'http', 'filesystem', 'preopens']
+  const optional: readonly Interface[] = ['clock', 'filesystem', 'preopens']
   const interfaces = wanted.filter(
-    name => name !== 'clock' || functions.some(key => FUNCTIONS[key]!.from === 'clock'),
+    name => !optional.includes(name) || functions.some(key => FUNCTIONS[key]!.from === name),
   )
   const lowered = functions.map(
     key =>

@@ -1,6 +1,6 @@
 // guests/wat/imports.ts: the WASI functions that guests written in text may call, as component types and core signatures.
 
-export type Interface = 'poll' | 'error' | 'streams' | 'http' | 'clock'
+export type Interface = 'poll' | 'error' | 'streams' | 'http' | 'clock' | 'filesystem' | 'preopens'
 
 /** `type` is the function's component type, where `$name` is a type of the interface; `core` its lowered signature. */
 export type ImportedFunction = Readonly<{from: Interface; name: string; type: string; core: string}>
@@ -52,6 +52,18 @@ export const FUNCTIONS: Readonly<Record<string, ImportedFunction>> = {
     '[method]output-stream.blocking-write-and-flush',
     '(param "self" (borrow $output-stream)) (param "contents" (list u8)) (result (result (error $stream-error)))',
     params('i32 i32 i32 i32'),
+  ),
+  directories: fn(
+    'preopens',
+    'get-directories',
+    '(result (list (tuple (own $descriptor) string)))',
+    params('i32'),
+  ),
+  'directory.metadata-hash': fn(
+    'filesystem',
+    '[method]descriptor.metadata-hash',
+    '(param "self" (borrow $descriptor)) (result (result $metadata-hash-value (error $filesystem-error-code)))',
+    params('i32 i32'),
   ),
   'fields.new': fn('http', '[constructor]fields', '(result (own $fields))', '(result i32)'),
   'fields.append': fn(
@@ -128,6 +140,7 @@ export const RESOURCES: Readonly<Record<string, Interface>> = {
   error: 'error',
   'input-stream': 'streams',
   'output-stream': 'streams',
+  descriptor: 'filesystem',
   fields: 'http',
   'incoming-request': 'http',
   'incoming-body': 'http',
@@ -142,6 +155,8 @@ export const INTERFACES: Readonly<Record<Interface, string>> = {
   streams: 'wasi:io/streams',
   clock: 'wasi:clocks/monotonic-clock',
   http: 'wasi:http/types',
+  filesystem: 'wasi:filesystem/types',
+  preopens: 'wasi:filesystem/preopens',
 }
 
 const own = (...names: readonly string[]): string[] =>
@@ -202,11 +217,26 @@ const ERROR_CODE = cases(
   'internal-error (option string)',
 )
 
+const FILE_ERRORS =
+  'access would-block already bad-descriptor busy deadlock quota exist file-too-large illegal-byte-sequence in-progress \
+interrupted invalid io is-directory loop too-many-links message-size name-too-long no-device no-entry no-lock \
+insufficient-memory insufficient-space not-directory not-empty not-recoverable unsupported no-tty no-such-device \
+overflow not-permitted pipe read-only invalid-seek text-file-busy cross-device'
+    .split(' ')
+    .map(name => `"${name}"`)
+    .join(' ')
+
 /** The types that an interface declares, in an order in which each is known before it is used. */
 export const TYPES: Readonly<Record<Interface, readonly string[]>> = {
   error: own('error'),
   poll: own('pollable'),
   clock: use('pollable'),
+  filesystem: [
+    ...own('descriptor'),
+    named('metadata-hash-value', '(record (field "lower" u64) (field "upper" u64))'),
+    `(type $raw-error (enum ${FILE_ERRORS})) (export "error-code" (type $filesystem-error-code (eq $raw-error)))`,
+  ],
+  preopens: use('descriptor'),
   streams: [
     ...use('error', 'pollable'),
     named('stream-error', cases('last-operation-failed (own $error)', 'closed')),

@@ -1,11 +1,13 @@
 // guests/wat/text-guests.ts: the components in text form by name: `hello`, `endless-loop`, …
 
 import {parse} from '@bytecodealliance/jco'
+import {DEEP} from './deep.ts'
 import {HOSTILE} from './hostile.ts'
 import {SERVICES} from './services.ts'
 
 export const TEXT_GUESTS: ReadonlyMap<string, () => string> = new Map([
   ...Object.entries(SERVICES),
+  ...Object.entries(DEEP),
   ...HOSTILE.map(({name, text}): [string, () => string] => [name, () => text]),
 ])
 
