@@ -7,6 +7,8 @@ export type World = Readonly<{imports: any; exports: any}>
 export interface LeasedSandbox<W extends World = World> extends AsyncDisposable {
   /** As the component's, but all calls run in this sandbox, one after the other. */
   readonly exports: W['exports']
+  /** Makes it as fresh as another, when the calls before are over; what they gave out is no longer valid. */
+  restore(): Promise<void>
   /** Ends what still runs in it and gives it back; calls fail from now on. `await using` does it by itself. */
   release(): Promise<void>
 }

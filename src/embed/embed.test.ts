@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import {AsyncLocalStorage} from 'node:async_hooks'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {after, describe, test} from 'node:test'
+import {pathToFileURL} from 'node:url'
 import {parse} from '@bytecodealliance/jco'
 import {MayflyError} from '../base/errors.ts'
 import {Engine, type LoadOptions} from './engine.ts'
@@ -91,6 +95,34 @@ describe('calls', () => {
     assert.deepEqual(await Promise.all([counter.exports.count(), counter.exports.count()]), [1, 1])
     await using sandbox = await counter.lease()
     assert.deepEqual(await Promise.all([sandbox.exports.count(), sandbox.exports.count()]), [1, 2])
+    assert.equal(await counter.exports.count(), 1)
+  })
+
+  test('a lease is made fresh again after the calls before, and after a trap', async () => {
+    const counter = await load(COUNTER)
+    await using sandbox = await counter.lease()
+    const {count, failAtOnce} = sandbox.exports
+    const calls = [count(), count(), sandbox.restore(), count(), count()]
+    assert.deepEqual(await Promise.all(calls), [1, 2, undefined, 1, 2])
+    await rejects(failAtOnce(), 'TRAP_CORE')
+    await rejects(count(), 'TRAP_REENTERED')
+    await sandbox.restore()
+    assert.equal(await count(), 1)
+    const restoring = rejects(sandbox.restore(), 'EMBED_CLOSED')
+    await sandbox.release()
+    await restoring
+    await rejects(sandbox.restore(), 'EMBED_CLOSED')
+  })
+
+  test('a lease that is released while it is restored gives its place to the next', async () => {
+    const counter = await load(COUNTER, {limits: {concurrency: 1}})
+    for (let i = 0; i < 3; i++) {
+      const sandbox = await counter.lease()
+      const restoring = sandbox.restore().catch(error => error.code)
+      await Promise.resolve()
+      await sandbox.release()
+      await restoring
+    }
     assert.equal(await counter.exports.count(), 1)
   })
 
@@ -191,6 +223,33 @@ describe('host functions', () => {
       })
     })
   }
+
+  test('may call the component, which runs in another sandbox, but not the sandbox that waits for them', async () => {
+    let use: () => Promise<bigint> = async () => 0n
+    const component = await load(CALLS_HOST, {imports: {...given, now: async () => (await use()) + 1n}})
+    use = async () => {
+      use = async () => 40n
+      return await component.exports.now()
+    }
+    assert.equal(await component.exports.now(), 42n)
+    await using sandbox = await component.lease()
+    let nested: Promise<bigint> | undefined
+    use = () => {
+      nested ??= sandbox.exports.now() as Promise<bigint>
+      return nested
+    }
+    await rejects(sandbox.exports.now(), 'EMBED_NESTED_CALL')
+    // What they started in the background may call it, once the call is over.
+    await sandbox.restore()
+    let later: Promise<bigint> | undefined
+    use = async () => {
+      use = async () => 6n
+      later = new Promise(resolve => setTimeout(resolve, 20)).then(() => sandbox.exports.now())
+      return 1n
+    }
+    assert.equal(await sandbox.exports.now(), 2n)
+    assert.equal(await later, 7n)
+  })
 
   test('a missing function is named, with where to give it', async () => {
     await assert.rejects(
@@ -317,6 +376,14 @@ describe('limits', () => {
     clearInterval(alive)
   })
 
+  for (const [options, says] of [
+    [{import: {}}, /^import cannot be given: the options are name, imports, wasi, limits$/],
+    [{wasi: {stdOut: 'inherit'}}, /^wasi\.stdOut cannot be given: the options are wasi\.args, /],
+  ] as const)
+    test(`the misspelt option in ${JSON.stringify(options)} is named`, async () => {
+      await assert.rejects(load(COUNTER, options as object), {code: 'EMBED_BAD_OPTION', message: says})
+    })
+
   for (const [limits, about] of [
     [{cpuMs: 0}, 'limits.cpuMs'],
     [{memoryMb: Number.NaN}, 'limits.memoryMb'],
@@ -354,4 +421,32 @@ describe('WASI', () => {
     const imports = {'wasi:cli/environment@0.2.3': {getArguments: () => ['a', 'b', 'c']}}
     assert.equal(await (await load(ENV, {wasi: {}, imports})).exports.count(), 3)
   })
+})
+
+describe('a source', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-embed-'))
+  after(() => rmSync(folder, {recursive: true}))
+
+  test('is bytes, a path or a file: URL', async () => {
+    const file = join(folder, 'counter.wasm')
+    writeFileSync(file, await parse(COUNTER))
+    for (const source of [await parse(COUNTER), file, pathToFileURL(file)])
+      assert.equal(await (await engine.load(source)).exports.count(), 1)
+    assert.equal((await engine.load(file)).name, 'counter')
+  })
+
+  const text = join(folder, 'text.wat')
+  writeFileSync(text, COUNTER)
+  for (const [source, code, says] of [
+    [join(folder, 'nowhere.wasm'), 'FILE_NOT_FOUND', /nowhere\.wasm does not exist/],
+    [folder, 'FILE_FAILED', /cannot read/],
+    [text, 'DECODE_MALFORMED', /./],
+    [new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]), 'DECODE_CORE_MODULE', /core module/],
+    [new Uint8Array(), 'DECODE_MALFORMED', /./],
+    [new URL('https://example.com/a.wasm'), 'EMBED_BAD_OPTION', /only file: URLs/],
+    [undefined, 'EMBED_BAD_OPTION', /the source cannot be undefined/],
+  ] as const)
+    test(`that cannot be used says so: ${code}, ${String(source).slice(-20)}`, async () => {
+      await assert.rejects(engine.load(source as string), {name: 'MayflyError', code, message: says})
+    })
 })

@@ -1,20 +1,20 @@
 // embed/engine.ts: components run by a program of one's own.
-import {readFile} from 'node:fs/promises'
-import {basename} from 'node:path'
-import {fileURLToPath} from 'node:url'
 import {MayflyError} from '../base/errors.ts'
 import {decodeComponent} from '../engine/component/decode.ts'
 import {validateComponent} from '../engine/component/validate.ts'
 import {LinkedComponent} from '../engine/link/linked-component.ts'
 import {versionKey} from '../engine/link/version.ts'
 import {PreparedComponent} from '../engine/pool/prepared-component.ts'
+import {argumentChecks} from './arguments.ts'
 import type {Component, World} from './component.ts'
 import {type HostImports, hostImports} from './host-objects.ts'
 import {inTurn} from './lease.ts'
-import {checkedLimits, type Limits} from './limits.ts'
+import {checkedLimits, knownOptions, type Limits} from './limits.ts'
 import {LoadedComponent} from './loaded-component.ts'
+import {readComponent} from './read-component.ts'
 import {entropy, guard, modules, tier, watch} from './surroundings.ts'
 import {takeOwnTurns} from './turns.ts'
+import {ValueChecks} from './values.ts'
 import {type Granted, grantedWasi, type WasiOptions} from './wasi-options.ts'
 
 /** The binary itself, or the file that holds it. */
@@ -60,12 +60,17 @@ export class Engine implements AsyncDisposable {
       : [options: LoadOptions<W>]
   ): Promise<Component<W>> {
     this.#checkOpen()
-    const {imports = {}, wasi, limits: wanted, name = nameOf(source)} = (options ?? {}) as LoadOptions
+    const given = (options ?? {}) as LoadOptions
+    knownOptions('', given, OPTIONS)
+    const {imports = {}, wasi, limits: wanted} = given
     const limits = checkedLimits(wanted)
-    const bytes = source instanceof Uint8Array ? source : await readFile(source)
+    if (wasi !== undefined) knownOptions('wasi.', wasi, WASI_OPTIONS)
+    const {bytes, name: fileName} = await readComponent(source)
+    const {name = fileName} = given
     const decoded = decodeComponent(bytes, {file: name})
     const type = validateComponent(decoded)
-    const own = hostImports(type, imports)
+    const checks = new ValueChecks(type.imported)
+    const own = hostImports(type, imports, checks)
     this.#checkOpen()
     takeOwnTurns()
     if (limits.cpuMs < NO_LIMIT) this.#unwatch ??= watch()
@@ -92,9 +97,15 @@ export class Engine implements AsyncDisposable {
             onStopped,
           }),
       )
-      const component = new LoadedComponent<W>(name, prepared, linked.exports, limits, () => {
-        granted.close()
-        this.#components.delete(component)
+      const component = new LoadedComponent<W>(name, {
+        prepared,
+        exports: linked.exports,
+        checks: argumentChecks(type, linked.exports, checks),
+        concurrency: limits.concurrency,
+        ended: () => {
+          granted.close()
+          this.#components.delete(component)
+        },
       })
       this.#components.add(component)
       if (this.#closed) await component.close()
@@ -122,13 +133,18 @@ export class Engine implements AsyncDisposable {
   }
 }
 
+const OPTIONS = ['name', 'imports', 'wasi', 'limits'] as const satisfies (keyof LoadOptions)[]
+const WASI_OPTIONS = [
+  'args',
+  'env',
+  'stdout',
+  'stderr',
+  'files',
+  'http',
+] as const satisfies (keyof WasiOptions)[]
+
 /** Beyond it the watchdog has nothing to do. */
 const NO_LIMIT = 0x7fff_ffff
-
-function nameOf(source: ComponentSource): string {
-  if (source instanceof Uint8Array) return 'component'
-  return basename(source instanceof URL ? fileURLToPath(source) : source, '.wasm')
-}
 
 function remedyFor(name: string, hasWasi: boolean): string {
   if (name.startsWith('wasi:') && !hasWasi) return 'grant it WASI: load(source, {wasi: {}})'

@@ -1,7 +1,7 @@
 // embed/host-objects.ts: a program's own functions and classes as what components import.
 import {AsyncLocalStorage} from 'node:async_hooks'
 import {MayflyError} from '../base/errors.ts'
-import type {ComponentType, Entity} from '../engine/component/validation/types.ts'
+import type {ComponentType, Entity, Func} from '../engine/component/validation/types.ts'
 import {className, functionName, functionNames} from '../engine/link/function-names.ts'
 import {
   blockingFunction,
@@ -13,6 +13,8 @@ import {
 import {ROOT_INTERFACE} from '../engine/link/resolve.ts'
 import {InterfaceIndex} from '../engine/link/version.ts'
 import {StateKey, type Store} from '../engine/store.ts'
+import {conforming} from './mismatch.ts'
+import {isThenable, type ValueChecks} from './values.ts'
 
 /**
  * Functions by their names in JavaScript, under the WIT name of their interface; those that the world imports outside any
@@ -32,7 +34,7 @@ export const callerContext = (): Run => AsyncLocalStorage.snapshot() as unknown 
  * What `given` holds of what a component imports. What is missing is left out: the linker reports it.
  * @throws EMBED_BAD_OPTION for what is no function where one is due
  */
-export function hostImports(type: ComponentType, given: HostImports): Imports {
+export function hostImports(type: ComponentType, given: HostImports, checks: ValueChecks): Imports {
   const interfaces = new Map(
     Object.entries(given).filter(
       (entry): entry is [string, object] => typeof entry[1] === 'object' && entry[1] !== null,
@@ -45,10 +47,10 @@ export function hostImports(type: ComponentType, given: HostImports): Imports {
     if (entity.sort !== 'instance') root.set(name, entity)
     else {
       const found = index.find(name)
-      if (found !== undefined) imports.set(name, hostInterface(name, entity.type.exports, found))
+      if (found !== undefined) imports.set(name, hostInterface(name, entity.type.exports, found, checks))
     }
   }
-  if (root.size > 0) imports.set(ROOT_INTERFACE, hostInterface('', root, given))
+  if (root.size > 0) imports.set(ROOT_INTERFACE, hostInterface('', root, given, checks))
   return imports
 }
 
@@ -56,6 +58,7 @@ function hostInterface(
   interfaceName: string,
   entities: ReadonlyMap<string, Entity>,
   given: object,
+  checks: ValueChecks,
 ): HostInterface {
   const items = new Map<string, HostItem>()
   const names = functionNames([...entities].filter(([, {sort}]) => sort === 'func').map(([name]) => name))
@@ -64,7 +67,7 @@ function hostInterface(
     if (entity.sort === 'type' && entity.type.kind === 'resource') items.set(name, resource())
     if (entity.sort !== 'func') continue
     const call = implementation(given, name, names.get(name)!, path)
-    if (call !== undefined) items.set(name, blockingFunction(guarded(path, call)))
+    if (call !== undefined) items.set(name, blockingFunction(guarded(path, call, entity.type, checks)))
   }
   return items
 }
@@ -141,23 +144,21 @@ function isBuiltIn(prototype: object): boolean {
   )
 }
 
-/** Fails as a trap that keeps the program's own error as its cause. */
-function guarded(path: string, call: Implementation) {
+/** Fails as a trap that keeps the program's own error as its cause, or with EMBED_BAD_VALUE for what it returns. */
+function guarded(path: string, call: Implementation, {result: type}: Func, checks: ValueChecks) {
+  const check = type === undefined ? () => undefined : checks.of(type)
+  const checked = (result: unknown): unknown => conforming(`the result of ${path}`, check, result)
   const fail = (error: unknown): never => {
     if (error instanceof MayflyError) throw error
     const reason = `${path}: ${error instanceof Error ? error.message : String(error)}`
     throw new MayflyError('TRAP_HOST', {reason}, {cause: error})
   }
   return (store: Store, ...args: unknown[]): unknown => {
-    let result: unknown
     try {
-      result = store.state(CALLER)(() => call(...args))
+      const result = store.state(CALLER)(() => call(...args))
+      return isThenable(result) ? Promise.resolve(result).then(checked, fail) : checked(result)
     } catch (error) {
       return fail(error)
     }
-    return isThenable(result) ? Promise.resolve(result).catch(fail) : result
   }
 }
-
-const isThenable = (value: any): boolean =>
-  typeof value === 'object' && value !== null && typeof value.then === 'function'

@@ -29,9 +29,7 @@ const MOST_PAGES = 65_536
 /** @throws EMBED_BAD_OPTION, EMBED_CPU_LIMIT */
 export function checkedLimits(limits: Limits = {}): CheckedLimits {
   const chosen = {...DEFAULTS, ...limits}
-  for (const name of Object.keys(limits)) {
-    if (!Object.hasOwn(DEFAULTS, name)) bad(name, '""', `the limits are ${Object.keys(DEFAULTS).join(', ')}`)
-  }
+  knownOptions('limits.', limits, Object.keys(DEFAULTS))
   for (const [name, value] of Object.entries(chosen))
     if (typeof value !== 'number' || !(value > 0)) bad(name, String(value), 'it must be a number above 0')
   const {cpuMs, idleMs, memoryMb, concurrency} = chosen
@@ -42,6 +40,17 @@ export function checkedLimits(limits: Limits = {}): CheckedLimits {
     limitPages: Math.min(Math.floor(memoryMb * 16), MOST_PAGES),
     concurrency: Math.max(1, Math.floor(concurrency)),
   }
+}
+
+/** A misspelt option would be no option. @throws EMBED_BAD_OPTION */
+export function knownOptions(prefix: string, given: object, known: readonly string[]): void {
+  const unknown = Object.keys(given).find(name => !known.includes(name))
+  if (unknown !== undefined)
+    throw new MayflyError('EMBED_BAD_OPTION', {
+      option: `${prefix}${unknown}`,
+      value: 'given',
+      reason: `the options are ${known.map(name => `${prefix}${name}`).join(', ')}`,
+    })
 }
 
 function bad(name: string, value: string, reason: string): never {

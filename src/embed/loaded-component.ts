@@ -4,51 +4,55 @@ import type {LinkedExport} from '../engine/link/linked-component.ts'
 import {Pool} from '../engine/pool/pool.ts'
 import type {PreparedComponent} from '../engine/pool/prepared-component.ts'
 import type {Sandbox} from '../engine/pool/sandbox.ts'
+import type {CheckArguments} from './arguments.ts'
 import type {Component, LeasedSandbox, World} from './component.ts'
 import {boundToSandbox, type CallExport, exportedObjects} from './exports.ts'
 import {callIn, inTurn, Permits} from './lease.ts'
-import type {CheckedLimits} from './limits.ts'
+import {Lease} from './leased-sandbox.ts'
+
+export type LoadedParts = Readonly<{
+  prepared: PreparedComponent
+  exports: readonly LinkedExport[]
+  /** In the order of the exports. */
+  checks: readonly CheckArguments[]
+  concurrency: number
+  ended: () => void
+}>
 
 export class LoadedComponent<W extends World> implements Component<W> {
   readonly name: string
   readonly exports: W['exports']
   readonly #all: readonly LinkedExport[]
+  readonly #checks: readonly CheckArguments[]
   readonly #pool: Pool
   readonly #permits: Permits
-  readonly #leased = new Set<() => Promise<void>>()
+  readonly #leased = new Set<() => void>()
   readonly #ended: () => void
   #closing: Promise<void> | undefined
 
-  constructor(
-    name: string,
-    prepared: PreparedComponent,
-    exports: readonly LinkedExport[],
-    {concurrency}: CheckedLimits,
-    ended: () => void,
-  ) {
+  constructor(name: string, {prepared, exports, checks, concurrency, ended}: LoadedParts) {
     this.name = name
     // Whoever has a permit finds a sandbox or has one made, so nobody waits in the pool.
     this.#pool = new Pool(prepared, {concurrency, queue: 0, ahead: 0})
     this.#permits = new Permits(concurrency)
     this.#all = exports
+    this.#checks = checks
     this.#ended = ended
     this.exports = exportedObjects(this.#all, this.#callFresh)
   }
 
   readonly #callFresh: CallExport = async (index, args) => {
+    this.#checkOpen()
     const {name, type} = this.#all[index]!
     const kind = boundToSandbox(type)
     if (kind !== undefined) throw new MayflyError('EMBED_NEEDS_LEASE', {name, kind})
-    return await this.#withSandbox(sandbox => callIn(sandbox, index, args))
-  }
-
-  async #withSandbox<T>(use: (sandbox: Sandbox) => Promise<T>): Promise<T> {
+    const checked = this.#checks[index]!(args)
     const sandbox = await this.#take()
-    const end = this.#returning(sandbox)
+    const end = this.#returning(() => void this.#pool.release(sandbox))
     try {
-      return await use(sandbox)
+      return await callIn(sandbox, index, checked)
     } finally {
-      await end()
+      end()
     }
   }
 
@@ -65,10 +69,10 @@ export class LoadedComponent<W extends World> implements Component<W> {
   }
 
   /** How a sandbox comes back, once: also when the component is closed before. */
-  #returning(sandbox: Sandbox): () => Promise<void> {
-    const end = async (): Promise<void> => {
+  #returning(release: () => void): () => void {
+    const end = (): void => {
       if (!this.#leased.delete(end)) return
-      this.#pool.release(sandbox)
+      release()
       this.#permits.give()
     }
     this.#leased.add(end)
@@ -77,22 +81,10 @@ export class LoadedComponent<W extends World> implements Component<W> {
 
   async lease(): Promise<LeasedSandbox<W>> {
     const sandbox = await this.#take()
-    const end = this.#returning(sandbox)
-    let last: Promise<unknown> = Promise.resolve()
-    const call: CallExport = (index, args) => {
-      if (!this.#leased.has(end)) return Promise.reject(closed('the lease', 'lease another sandbox'))
-      const next = last.then(() => {
-        if (!this.#leased.has(end)) throw closed('the lease', 'lease another sandbox')
-        return callIn(sandbox, index, args)
-      })
-      last = next.catch(() => undefined)
-      return next
-    }
-    return {
-      exports: exportedObjects(this.#all, call),
-      release: end,
-      [Symbol.asyncDispose]: end,
-    }
+    const end = this.#returning(() => void lease.release())
+    const parts = {sandbox, pool: this.#pool, exports: this.#all, checks: this.#checks, ended: end}
+    const lease = new Lease(parts)
+    return lease
   }
 
   #checkOpen(): void {
@@ -107,7 +99,7 @@ export class LoadedComponent<W extends World> implements Component<W> {
   async #close(): Promise<void> {
     this.#permits.refuse(closed(`component "${this.name}"`, 'load it again'))
     const drained = this.#pool.close()
-    for (const end of [...this.#leased]) await end()
+    for (const end of [...this.#leased]) end()
     await drained
     this.#ended()
   }

@@ -43,12 +43,16 @@ export const body = (local: FlatType | undefined, code: Code): Code =>
 export const keyOf = ({params, result}: Signature): string => `${params.join()}:${result ?? ''}`
 
 const MAGIC = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+const MOST_MODULES = 1000
 const modules = new Map<string, WebAssembly.Module>()
 
 /** The module of that key, made when first asked for. */
 export function compiled(key: string, make: () => Code): WebAssembly.Module {
   let module = modules.get(key)
-  if (module === undefined)
-    modules.set(key, (module = new WebAssembly.Module(Uint8Array.from(bytesOf([MAGIC, make()])))))
+  if (module !== undefined) return module
+  module = new WebAssembly.Module(Uint8Array.from(bytesOf([MAGIC, make()])))
+  modules.set(key, module)
+  // Guests choose the keys: the oldest goes, and is made again where it is still asked for.
+  if (modules.size > MOST_MODULES) modules.delete(modules.keys().next().value!)
   return module
 }
