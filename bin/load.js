@@ -51,7 +51,7 @@ function loadScript(root, path) {
   })
   const module = {exports: {}}
   const moduleUrl = require('node:url').pathToFileURL(path).href
-  script.runInThisContext()(module.exports, require('node:module').createRequire(path), module, moduleUrl)
+  script.runInThisContext()(module.exports, requireLazily(path), module, moduleUrl)
   const isKept = known !== undefined && !script.cachedDataRejected
   let size = isKept ? known.length : 0
   const keep = () => {
@@ -62,6 +62,27 @@ function loadScript(root, path) {
     replace(codePath, Buffer.concat([identity, compiled]))
   }
   return {main: module.exports.main, code: {isKept, keep}}
+}
+
+/** Of Node's modules, those that take long to load and that most starts need late, or never. */
+const LAZY = new Set([
+  'child_process',
+  'crypto',
+  'dns',
+  'fs/promises',
+  'module',
+  'readline',
+  'vm',
+  'worker_threads',
+])
+
+/** What the script requires; it looks into a module only to use something of it. */
+function requireLazily(path) {
+  const requireNow = require('node:module').createRequire(path)
+  return id =>
+    LAZY.has(id.replace(/^node:/, ''))
+      ? new Proxy({}, {get: (_, name) => requireNow(id)[name]})
+      : requireNow(id)
 }
 
 /** Functions that ran in this process may be new to what is kept; a few are not worth it. */

@@ -7,56 +7,114 @@ import {concat, name, section, unsigned} from './writer.ts'
 /** Where the first instruction from `at` on is that must be looked at; `end` or more if there is none before. */
 export type Pass = (at: number, end: number) => number
 
-/** The code lies behind the table of shapes. */
-const CODE = 256
+export type Passer = Readonly<{
+  pass: Pass
+  /** Whether a loop was passed since this was last asked. */
+  passedLoop(): boolean
+}>
+
+/** In memory: the table of shapes, whether a loop was passed, a part of the code. */
+const LOOP_FLAG = 256
+const CODE = 272
 
 /** A number that has no end stops in the zeros behind the code. */
 const BEHIND = 16
 
 const PAGE = 65_536
+/** At least so much of the code is copied at once: what is still in the processor's cache when it is read. */
+const WINDOW = 8 * PAGE - CODE - BEHIND
 
+const LOOP = 0x03
+/** Beyond those of SHAPE: has a block type, and is remembered. */
+const LOOP_SHAPE = SHAPE.unknown + 1
+
+const constant = (value: number) => [0x41, ...(value < 64 ? [value] : [value | 0x80, value >> 7])]
 const AT = [0x20, 0] as const
 const END = [0x20, 1] as const
-const SET_AT = [0x21, 0] as const
+const COUNT = [0x20, 2] as const
+const SHIFT = [0x20, 3] as const
+const set = (local: number) => [0x21, local]
 const load8 = (offset: number) => [0x2d, 0, offset]
-const NEXT_BYTE = [...AT, 0x41, 1, 0x6a] as const
-/** Moves to the last byte of the number that starts at the next byte. */
-const SKIP = [0x03, 0x40, ...NEXT_BYTE, 0x22, 0, ...load8(0), 0x41, 0x80, 1, 0x4f, 0x0d, 0, 0x0b] as const
-const BLOCK = [0x02, 0x40] as const
-const BLOCK_END = 0x0b
+const ADD = 0x6a
+const OR = 0x72
+const AND = 0x71
+const SHL = 0x74
+const EQ = 0x46
+const NE = 0x47
+const GE = 0x4f
 const branch = (depth: number) => [0x0c, depth]
 const branchIf = (depth: number) => [0x0d, depth]
+const BLOCK = [0x02, 0x40] as const
+const LOOP_BACK = [0x03, 0x40] as const
+const BLOCK_END = 0x0b
+const byteAfter = [...AT, ...load8(1)]
+const move = (bytes: number) => [...AT, ...constant(bytes), ADD, ...set(0)]
+/** Moves to the last byte of the number that starts at the next byte. */
+const SKIP = [
+  ...[...LOOP_BACK, ...move(1), ...AT, ...load8(0), ...constant(0x80), GE],
+  ...[...branchIf(0), BLOCK_END],
+]
 
-/** Which of the blocks below ends where a shape is passed: those shapes have the smallest numbers. */
-const LABELS: number[] = []
-LABELS[SHAPE.none] = 0
-LABELS[SHAPE.blockType] = 1
-LABELS[SHAPE.memoryArgument] = 2
-LABELS[SHAPE.twoIndices] = 3
-LABELS[SHAPE.index] = 4
-const STOP = 5
+/** Each has a block that ends where its shape is passed, the first the innermost. Some go on in the next. */
+const LABELS: readonly number[] = [
+  SHAPE.none,
+  LOOP_SHAPE,
+  SHAPE.blockType,
+  SHAPE.memoryArgument,
+  SHAPE.twoIndices,
+  SHAPE.index,
+  SHAPE.bytes4,
+  SHAPE.bytes8,
+  SHAPE.branchTable,
+]
+/** Of the block around them, seen from the innermost; behind it the walk stops, around it is the loop that goes on. */
+const STOP = LABELS.length
+/** What goes to the block of a label, out of that of another; the loop is beyond the last two. */
+const out = (from: number, to: number) => LABELS.indexOf(to) - LABELS.indexOf(from) - 1
+const stopOutOf = (from: number) => STOP - LABELS.indexOf(from) - 1
+const onOutOf = (from: number) => stopOutOf(from) + 1
 
-/** (func (param $at i32) (param $end i32) (result i32)), as `Pass` says. */
+/** (func (param $at i32) (param $end i32) (result i32) (local $count i32) (local $shift i32)), as `Pass` says. */
 const BODY = [
-  ...[0, 0x03, 0x40],
-  ...[...BLOCK, ...BLOCK, ...BLOCK, ...BLOCK, ...BLOCK, ...BLOCK],
-  ...[...AT, ...END, 0x4f, ...branchIf(STOP)],
+  ...[1, 2, 0x7f],
+  ...[...LOOP_BACK, ...BLOCK, ...LABELS.flatMap(() => BLOCK)],
+  ...[...AT, ...END, GE, ...branchIf(STOP)],
   ...[...AT, ...load8(0), ...load8(0)],
-  ...[0x0e, LABELS.length, ...LABELS, STOP],
+  ...[0x0e, LOOP_SHAPE + 1],
+  ...Array.from({length: LOOP_SHAPE + 1}, (_, shape) =>
+    LABELS.includes(shape) ? LABELS.indexOf(shape) : STOP,
+  ),
+  STOP,
   BLOCK_END,
-  ...[...NEXT_BYTE, ...SET_AT, ...branch(5)],
+  ...[...move(1), ...branch(onOutOf(SHAPE.none))],
+  BLOCK_END,
+  ...[...constant(LOOP_FLAG), ...constant(1), 0x3a, 0, 0],
   BLOCK_END,
   // Block types that are references have more bytes.
-  ...[...AT, ...load8(1), 0x41, 0xe3, 0, 0x46, ...branchIf(3)],
-  ...[...AT, ...load8(1), 0x41, 0xe4, 0, 0x46, ...branchIf(3)],
-  ...branch(2),
+  ...[...byteAfter, ...constant(0x63), EQ, ...branchIf(stopOutOf(SHAPE.blockType))],
+  ...[...byteAfter, ...constant(0x64), EQ, ...branchIf(stopOutOf(SHAPE.blockType))],
+  ...branch(out(SHAPE.blockType, SHAPE.index)),
   BLOCK_END,
   // Memory arguments that name a memory have a number more.
-  ...[...AT, ...load8(1), 0x41, 0xc0, 0, 0x4f, ...branchIf(2)],
+  ...[...byteAfter, ...constant(0x40), GE, ...branchIf(stopOutOf(SHAPE.memoryArgument))],
   BLOCK_END,
   ...SKIP,
   BLOCK_END,
-  ...[...SKIP, ...NEXT_BYTE, ...SET_AT, ...branch(1)],
+  ...[...SKIP, ...move(1), ...branch(onOutOf(SHAPE.index))],
+  BLOCK_END,
+  ...[...move(5), ...branch(onOutOf(SHAPE.bytes4))],
+  BLOCK_END,
+  ...[...move(9), ...branch(onOutOf(SHAPE.bytes8))],
+  BLOCK_END,
+  // The number of labels, then one label more; none of them is beyond the end.
+  ...[...constant(0), ...set(2), ...constant(0), ...set(3)],
+  ...[...LOOP_BACK, ...move(1)],
+  ...[...AT, ...load8(0), ...constant(0x7f), AND, ...SHIFT, SHL, ...COUNT, OR, ...set(2)],
+  ...[...SHIFT, ...constant(7), ADD, ...set(3)],
+  ...[...AT, ...load8(0), ...constant(0x80), GE, ...branchIf(0), BLOCK_END],
+  ...[...BLOCK, ...LOOP_BACK, ...AT, ...END, GE, ...branchIf(1), ...SKIP],
+  ...[...COUNT, 0x41, 0x7f, ADD, ...set(2), ...COUNT, 0x41, 0x7f, NE, ...branchIf(0), BLOCK_END, BLOCK_END],
+  ...[...move(1), ...branch(onOutOf(SHAPE.branchTable))],
   BLOCK_END,
   ...[...AT, 0x0f],
   BLOCK_END,
@@ -79,14 +137,37 @@ function compiled(): WebAssembly.Module {
   return module
 }
 
-/** For the code in [start, end) of `bytes`; positions are those in `bytes`. */
-export function passOver(bytes: Uint8Array, start: number, end: number, wanted: OpcodeSet): Pass {
-  const memory = new WebAssembly.Memory({initial: Math.ceil((CODE + end - start + BEHIND) / PAGE)})
-  const copy = new Uint8Array(memory.buffer)
-  copy.set(wanted.passed)
-  copy.set(bytes.subarray(start, end), CODE)
-  const shift = CODE - start
+/** For the code of `bytes`, which it reads from its start to its end; positions are those in `bytes`. */
+export function passOver(bytes: Uint8Array, wanted: OpcodeSet): Passer {
+  const memory = new WebAssembly.Memory({initial: (CODE + WINDOW + BEHIND) / PAGE})
   const {exports} = new WebAssembly.Instance(compiled(), {'': {m: memory}})
   const pass = exports['pass'] as Pass
-  return (at, limit) => pass(at + shift, limit + shift) - shift
+  let copy = new Uint8Array(memory.buffer)
+  copy.set(wanted.passed)
+  if (copy[LOOP] === SHAPE.blockType) copy[LOOP] = LOOP_SHAPE
+  /** What of `bytes` is in the memory. */
+  let [from, to] = [0, 0]
+  const show = (start: number, end: number): void => {
+    from = start
+    to = Math.min(bytes.length, Math.max(end, start + WINDOW))
+    const missing = CODE + to - from + BEHIND - copy.length
+    if (missing > 0) {
+      memory.grow(Math.ceil(missing / PAGE))
+      copy = new Uint8Array(memory.buffer)
+    }
+    copy.set(bytes.subarray(from, to), CODE)
+    copy.fill(0, CODE + to - from, CODE + to - from + BEHIND)
+  }
+  return {
+    pass(at, end) {
+      if (at < from || end > to) show(at, end)
+      const shift = CODE - from
+      return pass(at + shift, end + shift) - shift
+    },
+    passedLoop() {
+      const passed = copy[LOOP_FLAG] === 1
+      copy[LOOP_FLAG] = 0
+      return passed
+    },
+  }
 }

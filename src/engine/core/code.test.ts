@@ -21,8 +21,7 @@ const NOTHING = opcodeSet([])
  */
 function walkModule(bytes: Uint8Array, wanted: readonly number[] = []): number[] {
   const set = wanted.length === 0 ? NOTHING : opcodeSet(wanted)
-  const {position, end} = sectionReader(decodeCoreModule(bytes), SECTION.code)!
-  const [slowly, fast] = [undefined, passOver(bytes, position, end, set)].map(pass => walk(bytes, set, pass))
+  const [slowly, fast] = [undefined, passOver(bytes, set).pass].map(pass => walk(bytes, set, pass))
   assert.deepEqual(fast, slowly)
   return fast!
 }
@@ -164,15 +163,25 @@ describe('walkInstructions', () => {
   ] as const)
     test(`says NaN at ${what}`, () => {
       const code = Uint8Array.from(bytes)
-      for (const pass of [undefined, passOver(code, 0, code.length, NOTHING)])
+      for (const pass of [undefined, passOver(code, NOTHING).pass])
         assert.ok(Number.isNaN(walkInstructions(code, 0, code.length, NOTHING, () => undefined, pass)))
     })
 
   test('a number without end at the end of a page of code is no instruction', () => {
-    const code = new Uint8Array(65_536 - 256).fill(0x01)
+    const code = new Uint8Array(65_536 * 9).fill(0x01)
     code.set([0x28, 0x80, 0xff], code.length - 3)
-    const pass = passOver(code, 0, code.length, NOTHING)
+    const {pass} = passOver(code, NOTHING)
     assert.ok(Number.isNaN(walkInstructions(code, 0, code.length, NOTHING, () => undefined, pass)))
+  })
+
+  test('loops are passed, and told of once', () => {
+    const code = Uint8Array.from([0x01, 0x03, 0x40, 0x0b, 0x01, 0x02, 0x40, 0x0b, 0x0b])
+    const {pass, passedLoop} = passOver(code, NOTHING)
+    assert.deepEqual(
+      [pass(0, 1), passedLoop(), pass(1, 4), passedLoop(), passedLoop()],
+      [1, false, 4, true, false],
+    )
+    assert.deepEqual([pass(4, 9), passedLoop()], [9, false])
   })
 
   test('a constant expression ends at its end', () => {

@@ -2,11 +2,16 @@
 import {MayflyError} from '../../base/errors.ts'
 import {type LeanModule, makeLean} from '../snapshot/lean.ts'
 
+type Compiled = Readonly<{bytes: Uint8Array; module: WeakRef<WebAssembly.Module>}>
+
 /** One per process. A module lives as long as something uses it. */
 export class ModuleCache {
-  readonly #compiled = new Map<string, WeakRef<WebAssembly.Module>>()
-  readonly #collected = new FinalizationRegistry<string>(hash => {
-    if (this.#compiled.get(hash)?.deref() === undefined) this.#compiled.delete(hash)
+  /** Those of one length are compared byte by byte, which takes no time where there is only one. */
+  readonly #compiled = new Map<number, Set<Compiled>>()
+  readonly #collected = new FinalizationRegistry<Compiled>(gone => {
+    const alike = this.#compiled.get(gone.bytes.length)!
+    alike.delete(gone)
+    if (alike.size === 0) this.#compiled.delete(gone.bytes.length)
   })
 
   /**
@@ -15,7 +20,7 @@ export class ModuleCache {
    */
   compile(bytes: Uint8Array): {lean: LeanModule; module: WebAssembly.Module} {
     const lean = makeLean(bytes)
-    const known = this.#compiled.get(lean.hash)?.deref()
+    const known = this.#find(lean.bytes)
     if (known !== undefined) return {lean, module: known}
     let module: WebAssembly.Module
     try {
@@ -24,12 +29,28 @@ export class ModuleCache {
       const reason = (cause as Error).message.replace(/^WebAssembly\.Module\(\): /, '')
       throw new MayflyError('VALIDATE_INVALID', {reason: `a core module is invalid: ${reason}`}, {cause})
     }
-    this.#compiled.set(lean.hash, new WeakRef(module))
-    this.#collected.register(module, lean.hash)
+    this.#add({bytes: lean.bytes, module: new WeakRef(module)}, module)
     return {lean, module}
   }
 
+  #find(bytes: Uint8Array): WebAssembly.Module | undefined {
+    for (const one of this.#compiled.get(bytes.length) ?? [])
+      if (Buffer.compare(one.bytes, bytes) === 0) {
+        const module = one.module.deref()
+        if (module !== undefined) return module
+      }
+    return undefined
+  }
+
+  #add(compiled: Compiled, module: WebAssembly.Module): void {
+    const alike = this.#compiled.get(compiled.bytes.length) ?? new Set()
+    this.#compiled.set(compiled.bytes.length, alike.add(compiled))
+    this.#collected.register(module, compiled)
+  }
+
   get size(): number {
-    return this.#compiled.size
+    let size = 0
+    for (const alike of this.#compiled.values()) size += alike.size
+    return size
   }
 }

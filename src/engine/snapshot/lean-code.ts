@@ -75,11 +75,19 @@ const OP = {
 } as const
 
 const WANTED = opcodeSet(Object.values(OP))
+/** Passing tells of loops by itself. */
+const WANTED_BUT_LOOPS = opcodeSet(Object.values(OP).filter(opcode => opcode !== OP.loop))
+
+/** Less code is walked sooner than what passes it is made. */
+const LARGE_BYTES = 65_536
 
 /** Walks the code. `passive` says of each data segment whether it is passive. */
 export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeFacts {
   const bytes = module.bytes
   const reader = sectionReader(module, SECTION.code)
+  const isLarge = reader !== undefined && reader.end - reader.position > LARGE_BYTES
+  const wanted = isLarge ? WANTED_BUT_LOOPS : WANTED
+  const passer = isLarge ? passOver(bytes, wanted) : undefined
   const drops = new Set<number>()
   const arrayData = new Set<number>()
   const bodies: EditedBody[] = []
@@ -97,6 +105,7 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
   }
   /** Outside of a loop it is reached again only by a call, where V8 looks anyway. */
   const takesLong = (start: number): void => {
+    loops ||= passer?.passedLoop() === true
     if (loops) edits.push({kind: 'check', start, end: start})
   }
   const visit = (opcode: number, start: number, at: number, end: number): undefined => {
@@ -177,17 +186,16 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
   const start = reader?.position ?? 0
   const sectionEnd = reader?.end ?? 0
   const found: EditedBody[] = []
-  const isLarge = sectionEnd - start > 65_536
-  const pass = isLarge ? passOver(bytes, start, sectionEnd, WANTED) : undefined
   let from = start
   for (let i = 0; i < count; i++) {
     const first = skipLeb(bytes, from)
     const end = first + lebAt(bytes, from)
     if (!(end <= sectionEnd)) reader!.fail('unexpected end', from)
     loops = false
+    passer?.passedLoop()
     const stopped =
       bytes[end - 1] === 0x0b
-        ? walkInstructions(bytes, skipLocals(bytes, first), end, WANTED, visit, pass)
+        ? walkInstructions(bytes, skipLocals(bytes, first), end, wanted, visit, passer?.pass)
         : Number.NaN
     if (stopped !== end) reader!.fail('malformed function body', first)
     if (edits.length > 0) {
