@@ -83,17 +83,20 @@ export function growMemory(memory: WebAssembly.Memory, address: 'i32' | 'i64', p
  * stay written (core spec 4.5.4).
  */
 export function applyData(lean: LeanModule, exports: WebAssembly.Exports): void {
-  lean.data.forEach(({memory: index, offset, bytes}, i) => {
-    const {exportName, address} = lean.memories[index]!
+  const targets = lean.memories.map(({exportName, address}) => {
     const memory = memoryOf(exports, exportName)
-    const at = evaluate(offset, address === 'i32' ? 32 : 64, exports)
-    const size = BigInt(virtualPages(memory).value as number | bigint) * BigInt(PAGE)
-    if (at + BigInt(bytes.length) > size)
-      throw new MayflyError('TRAP_OUT_OF_BOUNDS', {
-        reason: `data segment ${i} of ${bytes.length} bytes at ${at} does not fit the memory of ${size} bytes`,
-      })
-    new Uint8Array(memory.buffer).set(bytes, Number(at))
+    const size = Number(virtualPages(memory).value) * PAGE
+    return {bits: address === 'i32' ? 32 : 64, size, bytes: new Uint8Array(memory.buffer)} as const
   })
+  for (const [i, {memory, offset, bytes}] of lean.data.entries()) {
+    const target = targets[memory]!
+    const at = typeof offset === 'number' ? offset : Number(evaluate(offset, target.bits, exports))
+    if (at + bytes.length > target.size)
+      throw new MayflyError('TRAP_OUT_OF_BOUNDS', {
+        reason: `data segment ${i} of ${bytes.length} bytes at ${at} does not fit the memory of ${target.size} bytes`,
+      })
+    target.bytes.set(bytes, at)
+  }
 }
 
 function evaluate(terms: readonly OffsetTerm[], bits: 32 | 64, exports: WebAssembly.Exports): bigint {

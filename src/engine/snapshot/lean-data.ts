@@ -32,11 +32,31 @@ export function readDataSegments(module: CoreModule, reserve: (what: string) => 
     }
     const memory = mode === 2 ? reader.u32() : 0
     if (module.memories[memory] === undefined) reader.fail('unknown memory', at)
-    const offset = offsetTerms(readConstantExpression(reader), globalName)
+    const offset = readNumber(reader) ?? offsetTerms(readConstantExpression(reader), globalName)
     passive.push(undefined)
     active.push({memory, offset, bytes: reader.take(reader.u32())})
   })
   return {passive, active, offsetGlobals}
+}
+
+const I32_CONST = 0x41
+const END = 0x0b
+
+/** The offset, where it is one number, as nearly all are: an image that is written out has thousands. */
+function readNumber(reader: Reader): number | undefined {
+  const {bytes, position, end} = reader
+  if (bytes[position] !== I32_CONST) return undefined
+  let value = 0
+  for (let at = position + 1, shift = 0; at < end && shift < 35; at++, shift += 7) {
+    const byte = bytes[at]!
+    value |= (byte & 0x7f) << shift
+    if (byte >= 0x80) continue
+    if (shift === 28 || bytes[at + 1] !== END) return undefined
+    reader.position = at + 2
+    const unused = 25 - shift
+    return ((value << unused) >> unused) >>> 0
+  }
+  return undefined
 }
 
 const OPERATORS: Readonly<Record<number, '+' | '-' | '*'>> = {

@@ -47,8 +47,8 @@ export type LeanGlobal = Readonly<{
 export type DataSegment = Readonly<{
   /** Index in `LeanModule.memories`. */
   memory: number
-  /** The offset's constant expression, in reverse polish order. */
-  offset: readonly OffsetTerm[]
+  /** A constant, as a 32-bit memory takes it; or the constant expression, in reverse polish order. */
+  offset: number | readonly OffsetTerm[]
   bytes: Uint8Array
 }>
 

@@ -3,8 +3,8 @@ import {MayflyError} from '../../base/errors.ts'
 import type {Libc} from './ffi.ts'
 import {type MappedContent, MappedMemory} from './mapped-memory.ts'
 import type {AdoptOptions, CoreState, Image, RestoreReport, Restorer, Tier, TierName} from './snapshot.ts'
-import {PAGE, partsOf} from './state.ts'
-import {adoptValues, captureMemories, captureValues, type ValuesImage} from './values.ts'
+import {PAGE, partsOf, virtualBytes} from './state.ts'
+import {adoptValues, captureValues, type ValuesImage} from './values.ts'
 
 /** How a tier deals with a memory in which pages were written for the first time. */
 export type Recover = (memory: MappedMemory) => void
@@ -33,10 +33,12 @@ export function createMappedTier(name: TierName, libc: Libc, recover: Recover): 
 function capture(tier: TierName, libc: Libc, state: CoreState): MappedImage {
   const parts = partsOf(state)
   const values = captureValues(state, parts)
-  const memories = captureMemories(parts)
-  const contents = memories.map(
-    (bytes): MappedContent => ({bytes, file: libc.createFile(bytes), fileLength: bytes.length}),
-  )
+  const contents = parts.memories.map((memory): MappedContent => {
+    const fileLength = virtualBytes(memory)
+    const file = libc.createFile(new Uint8Array(memory.memory.buffer, 0, fileLength))
+    return {bytes: shown(libc, file, fileLength), file, fileLength}
+  })
+  const memories = contents.map(({bytes}) => bytes)
   let disposed = false
   return Object.freeze({
     tier,
@@ -54,6 +56,13 @@ function capture(tier: TierName, libc: Libc, state: CoreState): MappedImage {
       for (const {file} of contents) libc.closeFile(file)
     },
   })
+}
+
+/** A file's bytes as they are, not copied: only what is looked at is ever brought in, and it is there but once. */
+function shown(libc: Libc, file: number, length: number): Uint8Array {
+  const {buffer} = new WebAssembly.Memory({initial: length / PAGE})
+  if (length > 0) libc.mapPrivate(libc.address(buffer as ArrayBuffer), length, file)
+  return new Uint8Array(buffer)
 }
 
 type Means = Readonly<{libc: Libc; recover: Recover; headroomPages: number}>
