@@ -1,7 +1,7 @@
 // engine/link/hostile.test.ts: components that try to break out of what emitted code allows them.
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {blockingFunction, hostFunction, hostResource} from './imports.ts'
+import {blockingFunction, type HostItem, hostFunction, hostResource} from './imports.ts'
 import {link, rootImports, sandboxOf} from './link.fixtures.ts'
 
 /** A core function $f that calls import $h and returns 2 if it could catch what came out of it. */
@@ -270,5 +270,33 @@ test('components that contain one another do not call one another', async () => 
       code: 'TRAP_REENTERED',
       message: /calls itself, one that contains/,
     })
+  }
+})
+
+test('a component may lift what it has lowered: a function of the host, by another name', async () => {
+  for (const mayBlock of [false, true]) {
+    const seen: unknown[] = []
+    const host: HostItem = {
+      kind: 'function',
+      mayBlock,
+      call: (_, value) => {
+        seen.push(value)
+        return 7n
+      },
+    }
+    const {call} = await sandboxOf(
+      `(component
+        (import "f" (func $f (param "x" u32) (result u64)))
+        (import "wait" (func $wait))
+        (core func $f' (canon lower (func $f)))
+        (core func $wait' (canon lower (func $wait)))
+        (core module $M (import "" "wait" (func $wait)) (func (export "wait") (call $wait)))
+        (core instance $m (instantiate $M (with "" (instance (export "wait" (func $wait'))))))
+        (func (export "wait") (canon lift (core func $m "wait")))
+        (func (export "g") (param "x" u32) (result u64) (canon lift (core func $f'))))`,
+      rootImports({f: host, wait: {kind: 'function', mayBlock: true, call: () => undefined}}),
+    )
+    assert.equal(await call('g', 5), 7n)
+    assert.deepEqual(seen, [5])
   }
 })

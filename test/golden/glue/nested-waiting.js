@@ -1,4 +1,4 @@
-const {badDiscriminant,badLabel,bitsFromF32,bitsFromF64,blockingCall,callWords,cannotEnter,cannotLeave,cannotNest,canonicalNan,charFromCode,checkBorrows,checkLength,checkList,closedCall,codeFromChar,directCall,f32FromBits,f64FromBits,giveBack,guestMemory,guestRep,loadBytes,loadFloats,loadLatin1OrUtf16,loadNumbers,loadUtf16,loadUtf8,mayLeaveGlobal,narrowTag,stackFunction,storeBytes,storedBytes,storeFloats,storeLatin1OrUtf16,storeNumbers,storeUtf16,storeUtf8,suspendingImports,toIndex,uncatchable,widenTag}=abi;
+const {badDiscriminant,badLabel,bitsFromF32,bitsFromF64,blockingCall,callWords,cannotEnter,cannotLeave,cannotNest,canonicalNan,charFromCode,checkBorrows,checkLength,checkList,closedCall,codeFromChar,directCall,f32FromBits,f64FromBits,giveBack,guestMemory,guestRep,loadBytes,loadFloats,loadLatin1OrUtf16,loadNumbers,loadUtf16,loadUtf8,mayLeaveGlobal,narrowTag,stackFunction,storeBytes,storedBytes,storeFloats,storeLatin1OrUtf16,storeNumbers,storeUtf16,storeUtf8,suspendingImports,toIndex,uncatchable,wasmFunction,widenTag}=abi;
 const {store,guard,instances}=runtime;
 const I0=instances[0],H0=I0.handles;
 const I1=instances[1],H1=I1.handles;

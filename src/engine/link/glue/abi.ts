@@ -41,6 +41,7 @@ import {cannotNest} from '../nesting.ts'
 import {cannotEnter, cannotLeave, checkBorrows, guestRep} from '../runtime.ts'
 import {callWords, stackFunction} from '../stacks.ts'
 import {uncatchable} from '../uncatchable.ts'
+import {wasmFunction} from '../wasm-function.ts'
 
 const guestMemory = (memory: WebAssembly.Memory): GuestMemory => new GuestMemory(memory, virtualPages(memory))
 
@@ -86,5 +87,6 @@ export const GLUE_ABI = {
   suspendingImports,
   toIndex,
   uncatchable,
+  wasmFunction,
   widenTag,
 } as const

@@ -463,9 +463,15 @@ export class FunctionEmitter {
     const words = this.source.helper('callWords', 'words', each => `const ${each}=callWords();`)
     const stores = values.map((value, i) => storeWord(words, i, coreParams[i]!, value)).join('')
     if (borrowed !== undefined) this.source.line(`let ${borrowed};`)
+    const result = coreResult === undefined ? 'undefined' : quote(coreResult)
+    const core = this.variable(func.core)
+    // Core code may export a function of the host that it was given.
+    const callee =
+      func.core.kind === 'trampoline' && !this.#suspendingAt.has(func.core.trampoline)
+        ? `wasmFunction(${core},{params:${JSON.stringify(coreParams)},result:${result}})`
+        : core
     this.source.line(
-      `const ${name}=stackFunction(runtime,${this.variable(func.core)},${JSON.stringify(coreParams)},` +
-        `${coreResult === undefined ? 'undefined' : quote(coreResult)},(${args.join(',')})=>{${before}${stores}},` +
+      `const ${name}=stackFunction(runtime,${callee},${JSON.stringify(coreParams)},${result},(${args.join(',')})=>{${before}${stores}},` +
         `c=>{${after}${finish}return ${func.type.result === undefined ? 'undefined' : 'r'}});`,
     )
   }
