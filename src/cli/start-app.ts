@@ -71,10 +71,10 @@ async function startWatched(
     port,
     async reload(next) {
       const coming = await load(next)
-      trigger.setRoutes(coming.routes)
+      const left = trigger.setRoutes(coming.routes)
       const replaced = loaded
       loaded = coming
-      void replaced.close()
+      void left.then(() => replaced.close())
     },
     async stop({graceMs}) {
       await trigger.close(graceMs)

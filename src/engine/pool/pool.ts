@@ -60,7 +60,7 @@ export class Pool {
   /** Ends the sandbox's event and takes it back. */
   release(sandbox: Sandbox): RestoreReport {
     const report = sandbox.restore()
-    if (sandbox.spent || this.#closed) this.#retire(sandbox)
+    if (sandbox.spent || (this.#closed && this.#waiting.length === 0)) this.#retire(sandbox)
     else this.#offer(sandbox)
     return report
   }
@@ -69,12 +69,13 @@ export class Pool {
   #retire(sandbox: Sandbox): void {
     sandbox.dispose()
     this.#alive--
-    if (this.#closed) {
-      if (this.#alive === 0) this.#onDrained?.()
-      return
-    }
     if (this.#waiting.length > 0) this.#replace()
+    else if (this.#closed) this.#drained()
     else if (this.#component.image === undefined) this.#refill()
+  }
+
+  #drained(): void {
+    if (this.#alive === 0) this.#onDrained?.()
   }
 
   #replace(): void {
@@ -83,6 +84,7 @@ export class Pool {
       waiter.give(this.#make())
     } catch (error) {
       waiter.fail(error as MayflyError)
+      if (this.#closed) this.#drained()
     }
   }
 
@@ -115,12 +117,13 @@ export class Pool {
     while (this.#alive < Math.min(count, this.#options.concurrency)) this.#free.push(this.#make())
   }
 
-  /** Takes no more events; sandboxes in use are retired when they come back. Resolves when none is left. */
+  /**
+   * Nobody leases any more; those who wait still get a sandbox. All are retired when they come back. Resolves when none
+   * is left.
+   */
   async close(): Promise<void> {
     this.#closed = true
     for (const sandbox of this.#free.splice(0)) this.#retire(sandbox)
-    for (const waiter of this.#waiting.splice(0))
-      waiter.fail(new MayflyError('LIMIT_CONCURRENCY', {component: this.#component.linked.who}))
     if (this.#alive > 0)
       await new Promise<void>(resolve => {
         this.#onDrained = resolve

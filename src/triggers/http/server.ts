@@ -41,8 +41,11 @@ export interface HttpTrigger extends Trigger {
   readonly address: AddressInfo
   /** 'http://127.0.0.1:3000' */
   readonly url: string
-  /** Serves by other routes from now on; what is under way ends as it began. @throws as `createHttpTrigger` for routes */
-  setRoutes(routes: readonly RouteEntry<HttpTarget>[]): void
+  /**
+   * Serves by other routes from now on; what is under way ends as it began. Resolves when no request will begin by the
+   * routes before. @throws as `createHttpTrigger` for routes
+   */
+  setRoutes(routes: readonly RouteEntry<HttpTarget>[]): Promise<void>
 }
 
 const NOT_FOUND = emptyReply(404)
@@ -188,6 +191,7 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
     url: `${context.scheme}://${host}:${address.port}`,
     setRoutes(routes) {
       router = prepareTargets(routes, options.warn)
+      return context.stages.begun()
     },
     close(graceMs) {
       closed ??= closeGracefully(graceMs)

@@ -54,6 +54,22 @@ test('a turn is bounded in time: what is finished is answered, the rest comes ne
   ])
 })
 
+test('all that wait have begun, the slow ones too, before it says so', async () => {
+  const {stages, log, event, paces} = bench()
+  for (const name of ['s1', 's2']) paces.set(name, {averageMs: 50})
+  for (const name of ['s1', 'a', 's2']) stages.enqueue(event(name, 5))
+  const begun = stages.begun().then(() => log.push('begun'))
+  stages.enqueue(event('b', 0))
+  await begun
+  assert.deepEqual(
+    log
+      .slice(0, log.indexOf('begun'))
+      .filter(line => /^run [as]/.test(line))
+      .sort(),
+    ['run a', 'run s1', 'run s2'],
+  )
+})
+
 test('a turn is bounded in count', async () => {
   const {stages, log, event, turnOver} = bench({maxCount: 2, budgetMs: 4, slowMs: 2})
   for (const name of ['a', 'b', 'c']) stages.enqueue(event(name, 0))

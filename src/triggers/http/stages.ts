@@ -63,6 +63,13 @@ export class Stages {
     if (!this.#draining) this.#schedule()
   }
 
+  /** Resolves when all requests that wait now have begun to run: this one does not overtake a slow one. */
+  begun(): Promise<void> {
+    return new Promise(resolve => {
+      this.enqueue({pace: {averageMs: Number.MAX_VALUE}, run: () => void resolve(), reply() {}})
+    })
+  }
+
   /** A guest was stopped, and the turn it ran in with it: goes on with the rest. */
   restart(): void {
     this.#draining = false
