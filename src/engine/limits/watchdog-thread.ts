@@ -15,6 +15,8 @@ import {
 const PERIOD_MS = 10
 /** Far more than a termination takes to land where it can. */
 const LANDING_MS = 3_000
+/** So much of it the thread must have run: the machine may do other things meanwhile. */
+const LANDING_USED_MS = 1_000
 
 /** Nanoseconds on a processor come first. */
 const MAIN_THREAD_TIME = `/proc/self/task/${process.pid}/schedstat`
@@ -82,7 +84,7 @@ function overrun(): Overrun | undefined {
 function terminate(found: Overrun): void {
   session.post('Runtime.terminateExecution', () => {})
   parentPort!.postMessage(found)
-  setTimeout(endUnstoppable, LANDING_MS, stretch)
+  setTimeout(endUnstoppable, LANDING_MS, stretch, usedMs())
   stretch = -1
   setTimeout(look, PERIOD_MS)
 }
@@ -91,8 +93,12 @@ function terminate(found: Overrun): void {
  * V8 looks for terminations at loops and calls, and lean code has it look where it would not. Should a guest find a way
  * around that, the process must go: a supervisor replaces it.
  */
-function endUnstoppable(stopped: number): void {
+function endUnstoppable(stopped: number, usedBeforeMs: number): void {
   if (Atomics.load(word, GUARD_STATE) !== KILLING || Atomics.load(word, GUARD_STRETCH) !== stopped) return
+  if (usedMs() - usedBeforeMs < LANDING_USED_MS) {
+    setTimeout(endUnstoppable, LANDING_USED_MS, stopped, usedBeforeMs)
+    return
+  }
   writeSync(2, 'error[LIMIT_CPU]: a guest that overran its time cannot be stopped: its process is ended\n')
   process.kill(process.pid, 'SIGKILL')
 }
