@@ -15,6 +15,7 @@ import {c} from './c/recipe.ts'
 import {cClang} from './c-clang/recipe.ts'
 import {buildOnce, cacheDir, type Env, exists, hashFiles} from './cache.ts'
 import {go} from './go/recipe.ts'
+import {p3C, p3Rust, p3RustMiddleware} from './p3/toolchains.ts'
 import {python} from './python/recipe.ts'
 import type {Recipe} from './recipe.ts'
 import {ruby} from './ruby/recipe.ts'
@@ -39,6 +40,11 @@ export const RECIPES: readonly Recipe[] = [
   ruby,
 ]
 
+/** Of WASI 0.3: what they answer stands in test/e2e/p3-toolchains.test.ts. */
+export const P3_RECIPES: readonly Recipe[] = [p3Rust, p3RustMiddleware, p3C]
+
+const ALL: readonly Recipe[] = [...RECIPES, ...P3_RECIPES]
+
 /** The file of a component, or why it cannot be had here. */
 export type Guest = Readonly<{path: string}> | Skip
 
@@ -55,7 +61,8 @@ const sourceDir = (recipe: Recipe): string => fileOf(`${recipe.name}/`)
 /** What identifies a guest: its sources and recipe, the world, and the tool that wraps it. */
 export function guestKey(recipe: Recipe): Promise<string> {
   const shared = ['wit.ts', ...(recipe.uses ?? [])].map(fileOf)
-  return hashFiles([sourceDir(recipe), WORLD_FILE, ...shared], [jcoVersion()])
+  const world = recipe.wit === undefined ? [WORLD_FILE] : []
+  return hashFiles([sourceDir(recipe), ...world, ...shared], [jcoVersion(), recipe.wit?.() ?? ''])
 }
 
 /**
@@ -67,9 +74,9 @@ export async function guest(name: string, options: GuestOptions = {}): Promise<G
   const env = options.env ?? process.env
   const cache = cacheDir(env)
   if (name.startsWith('wat/')) return {path: await textGuest(name.slice(4), cache)}
-  const recipe = RECIPES.find(item => item.name === name)
+  const recipe = ALL.find(item => item.name === name)
   if (recipe === undefined)
-    throw new Error(`no guest "${name}"; there are ${RECIPES.map(r => r.name).join(', ')}`)
+    throw new Error(`no guest "${name}"; there are ${ALL.map(r => r.name).join(', ')}`)
   const path = join(cache, `${name}-${await guestKey(recipe)}.wasm`)
   if (await exists(path)) return {path}
   const wish = env['MAYFLY_GUEST_BUILD']
@@ -92,10 +99,10 @@ async function textGuest(name: string, cache: string): Promise<string> {
 async function build(recipe: Recipe, tools: object, options: {env: Env; cache: string}): Promise<Uint8Array> {
   const keep = join(options.cache, '.build')
   await mkdir(keep, {recursive: true})
-  const dir = await mkdtemp(join(tmpdir(), `mayfly-guest-${recipe.name}-`))
+  const dir = await mkdtemp(join(tmpdir(), `mayfly-guest-${recipe.name.replaceAll('/', '-')}-`))
   try {
     await cp(sourceDir(recipe), dir, {recursive: true})
-    await writeFile(join(dir, 'handler.wit'), witSource())
+    await writeFile(join(dir, 'handler.wit'), recipe.wit?.() ?? witSource())
     return await recipe.build({dir, keep, env: options.env}, tools)
   } finally {
     await rm(dir, {recursive: true, force: true})

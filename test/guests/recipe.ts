@@ -16,6 +16,8 @@ export type Recipe<Tools extends object = any> = Readonly<{
   /** Also the folder of its sources. */
   name: string
   language: string
+  /** The text of its world and of what that needs, for `handler.wit`; that of WASI 0.2 by default. */
+  wit?: () => string
   /** What it is made of besides its folder: files below test/guests. */
   uses?: readonly string[]
   /** Takes minutes the first time: built only when asked for (`MAYFLY_GUEST_BUILD=all`, build-all.ts). */

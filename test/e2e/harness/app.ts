@@ -23,6 +23,8 @@ export type Part = Readonly<{
   source: string
   limits?: Readonly<{cpuMs?: number; idleMs?: number; memoryMb?: number; concurrency?: number}>
   snapshot?: string
+  /** allowed_outbound_hosts */
+  outbound?: readonly string[]
   /** A folder beside the manifest that it may read. */
   files?: string
 }>
@@ -37,12 +39,13 @@ const LIMITS = {
 /** A spin.toml that serves `parts`. */
 export function manifest(parts: readonly Part[]): string {
   const lines = ['spin_manifest_version = 2', '[application]', 'name = "e2e"', 'version = "0.1.0"']
-  for (const {id, route, source, limits = {}, snapshot, files} of parts) {
+  for (const {id, route, source, limits = {}, snapshot, outbound, files} of parts) {
     const set = Object.entries(limits).map(
       ([name, value]) => `${LIMITS[name as keyof typeof LIMITS]} = ${value}`,
     )
     lines.push('[[trigger.http]]', `route = "${route}"`, `component = "${id}"`)
     lines.push(`[component.${id}]`, `source = ${JSON.stringify(source)}`)
+    if (outbound !== undefined) lines.push(`allowed_outbound_hosts = ${JSON.stringify(outbound)}`)
     if (files !== undefined) lines.push(`files = [{ source = "${files}", destination = "/" }]`)
     lines.push(`[component.${id}.tool.mayfly]`, `limits = { ${set.join(', ')} }`)
     if (snapshot !== undefined) lines.push(`snapshot = "${snapshot}"`)

@@ -2,14 +2,22 @@ import {copyFile, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {type BindgenTools, bindC, findBindgen} from '../c/recipe.ts'
-import {exists} from '../cache.ts'
+import {type Env, exists} from '../cache.ts'
 import {missing, recipe} from '../recipe.ts'
-import {isSkip, program, run} from '../toolchain.ts'
+import {isSkip, program, run, type Skip} from '../toolchain.ts'
 import {wrapCore} from '../wit.ts'
 
 const INSTALL = 'apt-get install --no-install-recommends clang-22 lld-22 wasi-libc libclang-rt-22-dev-wasm32'
 
-export const cClang = recipe<BindgenTools & {clang: string}>({
+export type ClangTools = BindgenTools & Readonly<{clang: string}>
+
+export async function findClang(env: Env, found: BindgenTools): Promise<ClangTools | Skip> {
+  const clang = await program(env, 'clang-22')
+  if (clang === undefined) return missing('clang-22', INSTALL)
+  return (await exists('/usr/lib/wasm32-wasi/libc.a')) ? {...found, clang} : missing('wasi-libc', INSTALL)
+}
+
+export const cClang = recipe<ClangTools>({
   name: 'c-clang',
   language: 'C (clang, wasi-libc)',
   uses: ['c/app.c', 'c/recipe.ts'],
@@ -17,10 +25,7 @@ export const cClang = recipe<BindgenTools & {clang: string}>({
 
   async find(env) {
     const found = await findBindgen(env)
-    if (isSkip(found)) return found
-    const clang = await program(env, 'clang-22')
-    if (clang === undefined) return missing('clang-22', INSTALL)
-    return (await exists('/usr/lib/wasm32-wasi/libc.a')) ? {...found, clang} : missing('wasi-libc', INSTALL)
+    return isSkip(found) ? found : findClang(env, found)
   },
 
   async build({dir, env}, tools) {

@@ -25,12 +25,13 @@ export async function findZig(env: Env): Promise<ZigTools | Skip> {
   return version?.startsWith('0.17.') ? {...found, zig} : missing(`zig 0.17 (there is ${version})`, install)
 }
 
-/** Makes handler.c, handler.h and handler_component_type.o, which carries the world. */
+/** Makes WORLD.c, WORLD.h and WORLD_component_type.o, which carries the world. */
 export async function bindC(
   {dir, env}: Readonly<{dir: string; env: Env}>,
   {bindgen}: BindgenTools,
+  world = WORLD,
 ): Promise<void> {
-  await run(bindgen, ['c', 'handler.wit', '--world', WORLD], {cwd: dir, env})
+  await run(bindgen, ['c', 'handler.wit', '--world', world], {cwd: dir, env})
 }
 
 export const zigEnv = (env: Env, keep: string): Env => ({...env, ZIG_GLOBAL_CACHE_DIR: join(keep, 'zig')})

@@ -1,4 +1,4 @@
-//! The routes that test/e2e/p3-rust.test.ts asks for.
+//! The routes that test/e2e/p3-toolchains.test.ts asks for.
 
 wit_bindgen::generate!({
     path: "handler.wit",
