@@ -44,6 +44,8 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
   readonly #parts: SandboxParts
   #failed = false
   #stretchStartedMs = 0
+  /** The thread's processor time then, where it is looked at. */
+  #stretchThreadMs = 0
   #usedMs = 0
   #heapBeforeMb = 0
   #usedHeapMb = 0
@@ -71,6 +73,8 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     const {runtime, limits, heapMb} = this.#parts
     idleWatch.delete(this)
     this.#stretchStartedMs = performance.now()
+    // The clock counts what the machine does besides, too, but is cheaper: it will do for the first half.
+    this.#stretchThreadMs = this.#usedMs > limits.cpuMs / 2 ? threadMs() : 0
     const leftMs = Math.max(1, limits.cpuMs - this.#usedMs)
     if (heapMb > 0) {
       this.#heapBeforeMb = residentMb()
@@ -82,7 +86,10 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
   #suspended(): void {
     this.#parts.restorer?.suspect()
     this.waitingSinceMs = performance.now()
-    this.#usedMs += this.waitingSinceMs - this.#stretchStartedMs
+    this.#usedMs +=
+      this.#stretchThreadMs > 0
+        ? threadMs() - this.#stretchThreadMs
+        : this.waitingSinceMs - this.#stretchStartedMs
     if (this.#parts.heapMb > 0) this.#usedHeapMb += Math.max(0, residentMb() - this.#heapBeforeMb)
     idleWatch.add(this)
   }
@@ -242,6 +249,11 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     this.#parts.runtime.dispose()
     this.#parts.restorer?.dispose()
   }
+}
+
+function threadMs(): number {
+  const {user, system} = process.threadCpuUsage()
+  return (user + system) / 1000
 }
 
 const residentMb = (): number => process.memoryUsage.rss() / 2 ** 20
