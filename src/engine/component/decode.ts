@@ -27,7 +27,9 @@ export type DecodeOptions = Readonly<{
 export function decodeComponent(bytes: Uint8Array, options: DecodeOptions = {}): Component {
   const {maxNesting = 100, file = 'module.wasm'} = options
   if (isCoreModule(bytes)) throw new MayflyError('DECODE_CORE_MODULE', {file})
-  return readComponent(new Reader(bytes), maxNesting)
+  // A Buffer makes its views in a roundabout way.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  return readComponent(new Reader(plain), maxNesting)
 }
 
 export const isCoreModule = (bytes: Uint8Array): boolean => layerOf(bytes, 0, bytes.length) === 'core'

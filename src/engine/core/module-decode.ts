@@ -33,8 +33,19 @@ export const SECTION = {
 /** The order in which sections must come; their ids do not tell it. */
 const ORDER = [1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11]
 
+/** Validation, linking and makeLean read the same bytes, one after the other. */
+const decoded = new WeakMap<Uint8Array, CoreModule>()
+
 /** Decodes a core module; `byteOffset` is where `bytes` lies in the outermost binary, for errors. */
 export function decodeCoreModule(bytes: Uint8Array, options: {byteOffset?: number} = {}): CoreModule {
+  const known = decoded.get(bytes)
+  if (known !== undefined) return known
+  const module = readModule(bytes, options)
+  decoded.set(bytes, module)
+  return module
+}
+
+function readModule(bytes: Uint8Array, options: {byteOffset?: number}): CoreModule {
   const reader = new Reader(bytes, {byteOffset: options.byteOffset ?? 0})
   const header = reader.bytes
   if (header.length < 8 || header[0] !== 0 || header[1] !== 0x61 || header[2] !== 0x73 || header[3] !== 0x6d)
@@ -93,9 +104,7 @@ class IndexSpaces {
   }
 
   add<T>(space: T[], body: Reader, read: () => T): void {
-    body.vec(() => {
-      space.push(read())
-    })
+    body.each(() => space.push(read()))
   }
 
   result() {

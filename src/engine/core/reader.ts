@@ -2,6 +2,7 @@
 import {MayflyError} from '../../base/errors.ts'
 
 const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})
+const {latin1Slice} = Buffer.prototype
 
 /** A cursor over `bytes`; every failure is a DECODE_MALFORMED that carries the offset in the outermost binary. */
 export class Reader {
@@ -43,6 +44,12 @@ export class Reader {
 
   /** An unsigned LEB128 of at most 32 bits. */
   u32(): number {
+    const {bytes, position} = this
+    // Most numbers have one byte.
+    if (position < this.end && bytes[position]! < 0x80) {
+      this.position++
+      return bytes[position]!
+    }
     let result = 0
     for (let shift = 0; ; shift += 7) {
       const byte = this.byte()
@@ -101,10 +108,15 @@ export class Reader {
   name(): string {
     const length = this.u32()
     if (length > this.end - this.position) this.fail('unexpected end')
-    const start = this.position
-    const view = this.take(length)
+    const {bytes, position: start} = this
+    const end = start + length
+    this.position = end
+    let at = start
+    while (at < end && bytes[at]! < 0x80) at++
+    // The decoder takes longer to call than most names take to read.
+    if (at === end) return latin1Slice.call(bytes, start, end)
     try {
-      return utf8.decode(view)
+      return utf8.decode(bytes.subarray(start, end))
     } catch {
       return this.fail('malformed UTF-8 encoding', start)
     }
@@ -112,13 +124,18 @@ export class Reader {
 
   /** `count` items; a count that the remaining bytes cannot hold fails before anything is read. */
   vec<T>(read: (index: number) => T): T[] {
+    const items: T[] = []
+    this.each(i => items.push(read(i)))
+    return items
+  }
+
+  /** The same, for a reader that keeps what it reads. */
+  each(read: (index: number) => void): void {
     const start = this.position
     const count = this.u32()
     if (count > this.end - this.position)
       this.fail('unexpected end: the vector is longer than its section', start)
-    const items: T[] = []
-    for (let i = 0; i < count; i++) items.push(read(i))
-    return items
+    for (let i = 0; i < count; i++) read(i)
   }
 
   /** A reader of the next `length` bytes, which this one skips. */
