@@ -1,6 +1,7 @@
 // wasi/preview1/trampolines.ts: the functions of WASI 0.1 as core code calls them.
 import {suspendingImports} from '../../engine/link/blocking.ts'
 import type {Runtime} from '../../engine/link/runtime.ts'
+import {stackReserve} from '../../engine/link/stack-reserve.ts'
 import {uncatchable} from '../../engine/link/uncatchable.ts'
 import {errnoOf} from './errno.ts'
 import type {Completion, Preview1Function} from './function.ts'
@@ -43,7 +44,9 @@ function trampoline(runtime: Runtime, guest: Guest, {params, call}: Preview1Func
       return errnoOf(thrown)
     }
   }
+  const reserve = stackReserve()
   return (...args) => {
+    reserve(0)
     guard.leave()
     try {
       for (let i = 0; i < params.length; i++) {

@@ -39,6 +39,7 @@ import {blockingCall, suspendingImports} from '../blocking.ts'
 import {closedCall, directCall, mayLeaveGlobal} from '../direct-call.ts'
 import {cannotNest} from '../nesting.ts'
 import {cannotEnter, cannotLeave, checkBorrows, guestRep} from '../runtime.ts'
+import {stackReserve} from '../stack-reserve.ts'
 import {callWords, stackFunction} from '../stacks.ts'
 import {uncatchable} from '../uncatchable.ts'
 import {wasmFunction} from '../wasm-function.ts'
@@ -77,6 +78,7 @@ export const GLUE_ABI = {
   mayLeaveGlobal,
   narrowTag,
   stackFunction,
+  stackReserve,
   storeBytes,
   storedBytes,
   storeFloats,

@@ -218,9 +218,14 @@ export class FunctionEmitter {
     this.trampolineLine(index, params.join(','), body)
   }
 
-  /** A declaration, so that core code can be given it before what it uses is there. */
+  /**
+   * A declaration, so that core code can be given it before what it uses is there. A guest that may wait has a stack of
+   * its own, which the host does not use; others must leave some of theirs, and are not left before that is known.
+   */
   trampolineLine(index: number, params: string, body: string): void {
-    this.source.line(`function t${index}(${params}){try{${body}}catch(e){throw uncatchable(e)}}`)
+    const {blocks} = this.plan.instances[this.plan.trampolines[index]!.instance]!
+    const reserve = blocks ? '' : 'reserve(0);'
+    this.source.line(`function t${index}(${params}){${reserve}try{${body}}catch(e){throw uncatchable(e)}}`)
   }
 
   /** The core signatures of the trampolines that may suspend, by index. */

@@ -41,6 +41,7 @@ export function emitProgram(plan: Plan, abi: readonly string[], who: string): Pr
     source.line(`const I${i}=instances[${i}],H${i}=I${i}.handles;`)
   })
   source.line(`let lenders=[],scope,${Array.from({length: 17}, (_, i) => `flat${i}`).join(',')};`)
+  if (plan.instances.some(({blocks}) => !blocks)) source.line('const reserve=stackReserve();')
   source.line('const leaveAndThrow=error=>{guard.leave();throw error};')
   const suspending = emitter.suspending()
   const list = suspending.map(
