@@ -21,7 +21,7 @@ function isFresh(root) {
   try {
     const stamps = JSON.parse(readFileSync(join(root, 'dist/sources.json'), 'utf8'))
     return Object.entries(stamps).every(([path, [size, mtimeMs]]) => {
-      const found = statSync(join(root, path))
+      const found = statSync(`${root}/${path}`)
       return found.size === size && found.mtimeMs === mtimeMs
     })
   } catch {

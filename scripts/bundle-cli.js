@@ -3,7 +3,7 @@
 // npm runs this in a checkout after `npm install`; the sources are run themselves once they have changed. All lies in one
 // folder, as deep as src/cli: files that are found beside the code, or from it, are found here too.
 import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs'
-import {dirname, join, relative, resolve} from 'node:path'
+import {dirname, join, relative} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {build} from 'esbuild'
 
@@ -79,13 +79,14 @@ export async function bundleCli() {
   const results = await Promise.all([script(), threads(), guests()])
   const files = results.flatMap(({outputFiles}) => outputFiles)
   for (const {path, contents} of files) replace(path, contents)
-  const inputs = results.flatMap(({metafile}) =>
-    Object.keys(metafile.inputs).map(path => resolve(ROOT, path)),
-  )
+  // Packages change when npm installs, which runs this again.
+  const sources = results
+    .flatMap(({metafile}) => Object.keys(metafile.inputs))
+    .filter(path => !path.includes('node_modules'))
   const stamps = Object.fromEntries(
-    [...inputs, fileURLToPath(import.meta.url)].map(path => {
-      const {size, mtimeMs} = statSync(path)
-      return [relative(ROOT, path), [size, mtimeMs]]
+    ['scripts/bundle-cli.js', ...sources].map(path => {
+      const {size, mtimeMs} = statSync(join(ROOT, path))
+      return [path, [size, mtimeMs]]
     }),
   )
   // What was saved meanwhile may be in the script or not.

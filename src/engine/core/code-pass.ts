@@ -1,8 +1,9 @@
 // engine/core/code-pass.ts: passes the most common instructions of a code section at the speed of compiled code.
 //
 // A module of 10 MB is walked whole before it runs, once, when JavaScript is not compiled yet. Wasm is at its first call.
+import {MayflyError} from '../../base/errors.ts'
 import {type OpcodeSet, SHAPE} from './code.ts'
-import {concat, name, section, unsigned} from './writer.ts'
+import {concat, name, section, signed, unsigned} from './writer.ts'
 
 /** Where the first instruction from `at` on is that must be looked at; `end` or more if there is none before. */
 export type Pass = (at: number, end: number) => number
@@ -13,9 +14,12 @@ export type Passer = Readonly<{
   passedLoop(): boolean
 }>
 
-/** In memory: the table of shapes, whether a loop was passed, a part of the code. */
-const LOOP_FLAG = 256
-const CODE = 272
+/** In memory: three tables by opcode, of lengths, of exceptions to them, of shapes; a flag for loops; a part of the code. */
+const LENGTHS = 0
+const SHAPES = 256
+const EXCEPTIONS = 512
+const LOOP_FLAG = 1536
+const CODE = 1552
 
 /** A number that has no end stops in the zeros behind the code. */
 const BEHIND = 16
@@ -28,13 +32,29 @@ const LOOP = 0x03
 /** Beyond those of SHAPE: has a block type, and is remembered. */
 const LOOP_SHAPE = SHAPE.unknown + 1
 
-const constant = (value: number) => [0x41, ...(value < 64 ? [value] : [value | 0x80, value >> 7])]
+/** By shape: how long an instruction is when its numbers have a byte each, and the bits that are set in it when it is not. */
+const USUAL: Readonly<Record<number, readonly [length: number, exceptions: number]>> = {
+  [SHAPE.none]: [1, 0],
+  [SHAPE.index]: [2, 0x8000],
+  [SHAPE.twoIndices]: [3, 0x80_8000],
+  [SHAPE.memoryArgument]: [3, 0x80_c000],
+  [SHAPE.blockType]: [2, 0xa000],
+  [SHAPE.bytes4]: [5, 0],
+  [SHAPE.bytes8]: [9, 0],
+}
+/** The opcode's own bits. Zero, which has none, is usual. */
+const ALWAYS = [0, 0xff] as const
+
+const constant = (value: number) => [0x41, ...signed(BigInt(value))]
 const AT = [0x20, 0] as const
 const END = [0x20, 1] as const
 const COUNT = [0x20, 2] as const
 const SHIFT = [0x20, 3] as const
+const OPCODE = COUNT
 const set = (local: number) => [0x21, local]
-const load8 = (offset: number) => [0x2d, 0, offset]
+const tee = (local: number) => [0x22, local]
+const load8 = (offset: number) => [0x2d, 0, ...unsigned(offset)]
+const load32 = (offset: number) => [0x28, 0, ...unsigned(offset)]
 const ADD = 0x6a
 const OR = 0x72
 const AND = 0x71
@@ -78,8 +98,14 @@ const onOutOf = (from: number) => stopOutOf(from) + 1
 const BODY = [
   ...[1, 2, 0x7f],
   ...[...LOOP_BACK, ...BLOCK, ...LABELS.flatMap(() => BLOCK)],
-  ...[...AT, ...END, GE, ...branchIf(STOP)],
-  ...[...AT, ...load8(0), ...load8(0)],
+  // What is of the usual length, one after the other.
+  ...[...BLOCK, ...LOOP_BACK],
+  ...[...AT, ...END, GE, ...branchIf(STOP + 2)],
+  ...[...AT, ...load8(0), ...tee(2), ...constant(2), SHL, ...load32(EXCEPTIONS)],
+  ...[...AT, ...load32(0), AND, ...branchIf(1)],
+  ...[...AT, ...OPCODE, ...load8(LENGTHS), ADD, ...set(0), ...branch(0)],
+  ...[BLOCK_END, BLOCK_END],
+  ...[...AT, ...load8(0), ...load8(SHAPES)],
   ...[0x0e, LOOP_SHAPE + 1],
   ...Array.from({length: LOOP_SHAPE + 1}, (_, shape) =>
     LABELS.includes(shape) ? LABELS.indexOf(shape) : STOP,
@@ -137,14 +163,27 @@ function compiled(): WebAssembly.Module {
   return module
 }
 
-/** For the code of `bytes`, which it reads from its start to its end; positions are those in `bytes`. */
+/**
+ * For the code of `bytes`, which it reads from its start to its end; positions are those in `bytes`. `unreachable` cannot
+ * be wanted.
+ */
 export function passOver(bytes: Uint8Array, wanted: OpcodeSet): Passer {
+  if (wanted.plain[0] === 1) throw new MayflyError('INTERNAL', {reason: 'unreachable is always passed'})
   const memory = new WebAssembly.Memory({initial: (CODE + WINDOW + BEHIND) / PAGE})
   const {exports} = new WebAssembly.Instance(compiled(), {'': {m: memory}})
   const pass = exports['pass'] as Pass
   let copy = new Uint8Array(memory.buffer)
-  copy.set(wanted.passed)
-  if (copy[LOOP] === SHAPE.blockType) copy[LOOP] = LOOP_SHAPE
+  const shapes = wanted.passed.with(
+    LOOP,
+    wanted.passed[LOOP] === SHAPE.blockType ? LOOP_SHAPE : SHAPE.unknown,
+  )
+  copy.set(shapes, SHAPES)
+  const usual = Array.from(shapes, shape => USUAL[shape] ?? ALWAYS)
+  copy.set(
+    usual.map(([length]) => length),
+    LENGTHS,
+  )
+  new Uint32Array(memory.buffer, EXCEPTIONS).set(usual.map(([, exceptions]) => exceptions))
   /** What of `bytes` is in the memory. */
   let [from, to] = [0, 0]
   const show = (start: number, end: number): void => {
