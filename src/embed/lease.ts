@@ -25,7 +25,7 @@ export function inTurn<T>(run: (stopped: (error: MayflyError) => void) => T | Pr
 export function callIn(sandbox: Sandbox, index: number, args: readonly unknown[]): Promise<unknown> {
   const context = callerContext()
   return inTurn(stopped => {
-    sandbox.onStopped = stopped
+    sandbox.stopListener = {stopped}
     sandbox.store.provide(CALLER, context)
     return sandbox.call(index, ...args)
   })

@@ -41,7 +41,7 @@ const start = (name: string, from = prepared) => {
   const sandbox = from.make()
   const call = caller(linked, sandbox)
   const stopped = new Promise<MayflyError>(resolve => {
-    sandbox.onStopped = resolve
+    sandbox.stopListener = {stopped: resolve}
   })
   turns.add(() => {
     Promise.resolve(call(name)).then(

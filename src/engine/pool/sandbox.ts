@@ -27,6 +27,11 @@ export type SandboxParts = Readonly<{
   renew: (() => void) | undefined
 }>
 
+/** Told of a call that is stopped: it neither returns nor throws. */
+export interface StopListener {
+  stopped(error: MayflyError): void
+}
+
 export type SandboxLimits = Readonly<{
   /** Time that an event may compute, in all. */
   cpuMs: number
@@ -38,8 +43,8 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
   readonly store: Store
   /** How many events it has served. */
   events = 0
-  /** Set by whoever calls, for a call that is stopped: it neither returns nor throws. */
-  onStopped: ((error: MayflyError) => void) | undefined
+  /** Set by whoever calls. */
+  stopListener: StopListener | undefined
   waitingSinceMs = 0
   readonly #parts: SandboxParts
   #failed = false
@@ -99,7 +104,7 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     const {limits, heapMb, restorer} = this.#parts
     restorer?.close()
     const {component} = this.store
-    this.onStopped?.(
+    this.stopListener?.stopped(
       overrun === 'time'
         ? new MayflyError('LIMIT_CPU', {limit: limits.cpuMs, component})
         : new MayflyError('LIMIT_MEMORY', {limit: heapMb, component}),
@@ -222,7 +227,7 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
   /** Ends the event: drops what the guest still owns, disposes the capabilities' state, makes the sandbox equal to its image. */
   restore(): RestoreReport {
     const {runtime, restorer, initial, budget} = this.#parts
-    this.onStopped = undefined
+    this.stopListener = undefined
     this.#usedMs = 0
     this.#usedHeapMb = 0
     this.#renewed = false

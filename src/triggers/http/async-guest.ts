@@ -3,14 +3,14 @@ import {MayflyError} from '../../base/errors.ts'
 import {err, ok, type Result} from '../../base/result.ts'
 import {type Idler, idleWatch} from '../../engine/limits/idle-watch.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
-import {asTrap, type Sandbox} from '../../engine/pool/sandbox.ts'
+import {asTrap, type Sandbox, type StopListener} from '../../engine/pool/sandbox.ts'
 import {type ErrorCode, errorCode} from '../../wasi/http/error-code.ts'
 import {OutgoingResponse} from '../../wasi/http/outgoing-message.ts'
 import {SENT, type Transmitted} from '../../wasi/p3/http/contents.ts'
 import {type Response, requestOf} from '../../wasi/p3/http/message.ts'
 import {RELAYS, type Relays, transmit} from '../../wasi/p3/http/transmit.ts'
 import {type Outcome, RETURNED} from '../trigger.ts'
-import type {HttpEvent, HttpGuest} from './guest.ts'
+import type {EventRunner, HttpEvent, HttpGuest} from './guest.ts'
 import {withSandbox} from './lease.ts'
 import {HTTP_EVENT} from './sandboxed-guest.ts'
 
@@ -30,7 +30,7 @@ export class AsyncGuest implements HttpGuest {
 }
 
 /** One event in its sandbox. It is over when the guest has nothing more to do and nothing is passed on for it. */
-class AsyncRun implements Idler {
+class AsyncRun implements Idler, StopListener, EventRunner {
   readonly #pool: Pool
   readonly #sandbox: Sandbox
   readonly #event: HttpEvent
@@ -50,11 +50,8 @@ class AsyncRun implements Idler {
     const sandbox = this.#sandbox
     const event = this.#event
     event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
-    sandbox.onStopped = error => {
-      event.interrupted()
-      this.#end({kind: 'trap', error})
-    }
-    event.onAbort = () => this.#abort()
+    event.runner = this
+    sandbox.stopListener = this
     sandbox.store.provide(HTTP_EVENT, event)
     // Most guests need nothing but their own turn: they return, write what they have to say, and end.
     sandbox.together(() => {
@@ -138,7 +135,12 @@ class AsyncRun implements Idler {
     else this.#failed(new MayflyError('LIMIT_IDLE', {limit, component: store.component}))
   }
 
-  #abort(): void {
+  stopped(error: MayflyError): void {
+    this.#event.interrupted()
+    this.#end({kind: 'trap', error})
+  }
+
+  clientGone(): void {
     const error = new MayflyError('TRAP_HOST', {reason: 'the client has gone'})
     this.#sandbox.abort(error)
     this.#failed(error)

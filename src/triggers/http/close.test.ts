@@ -57,9 +57,11 @@ test('closing: when the grace is over the rest is aborted', async t => {
     to('/...', world => {
       if (world.get('incoming-request.path-with-query') === '/after') world.answer(200, 'x')
       return new Promise<void>(resolve => {
-        world.event.onAbort = () => {
-          aborted++
-          resolve()
+        world.event.runner = {
+          clientGone() {
+            aborted++
+            resolve()
+          },
         }
       })
     }),

@@ -15,7 +15,7 @@ import {
 } from '../../wasi/http/outgoing-message.ts'
 import {type Outcome, RETURNED} from '../trigger.ts'
 import type {ComponentTarget, ExchangeContext} from './exchange-context.ts'
-import type {HttpEvent} from './guest.ts'
+import type {EventRunner, HttpEvent} from './guest.ts'
 import {guestHeaders} from './headers.ts'
 import {errorReply} from './replies.ts'
 import type {RouteMatch} from './routes.ts'
@@ -33,7 +33,7 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
   readonly request: IncomingRequest
   readonly responseOut: ResponseOutparam
   aborted = false
-  onAbort: (() => void) | undefined
+  runner: EventRunner | undefined
   sandbox = 'fresh'
   memoryTouchedBytes = 0
   protected readonly context: ExchangeContext
@@ -177,7 +177,7 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
   settle(outcome: Outcome): void {
     if (this.#outcome !== undefined) return
     this.#outcome = outcome
-    this.onAbort = undefined
+    this.runner = undefined
     // A trap tells more than the unfinished body that it leaves; what happens after the client went is nobody's error.
     if (outcome.kind === 'trap' && !this.aborted) this.#error = outcome.error
     if (this.ended) {
@@ -198,17 +198,17 @@ export abstract class Exchange implements HttpEvent, Staged, RequestSource, Resp
     if (this.#response?.tag === 'ok') this.#response.val.body?.readerGone()
     this.#status ||= CLIENT_GONE_STATUS
     this.#end()
-    const {onAbort} = this
-    this.onAbort = undefined
-    onAbort?.()
+    const {runner} = this
+    this.runner = undefined
+    runner?.clientGone()
   }
 
   /** The server's grace is over: a guest that works on after its answer is told so too. */
   abandon(): void {
     this.aborted = true
-    const {onAbort} = this
-    this.onAbort = undefined
-    onAbort?.()
+    const {runner} = this
+    this.runner = undefined
+    runner?.clientGone()
   }
 
   // BodySink: the guest's body, once the head is out.

@@ -172,7 +172,7 @@ test('a guest goes on after its answer, and a client that leaves then does not e
   let aborted = false
   const served = await serve(t, [
     to('/...', async world => {
-      world.event.onAbort = () => (aborted = true)
+      world.event.runner = {clientGone: () => (aborted = true)}
       world.answer(200, 'done')
       await sleep(30)
       finished = true
@@ -188,7 +188,7 @@ test('a client that goes away aborts its guest, before and after the head', asyn
   let afterwards: string | undefined
   const served = await serve(t, [
     to('/...', async world => {
-      const gone = new Promise<void>(resolve => (world.event.onAbort = resolve))
+      const gone = new Promise<void>(resolve => (world.event.runner = {clientGone: resolve}))
       if (world.get('incoming-request.path-with-query') === '/streaming') {
         const response = world.response()
         const out = world.stream(world.body(response))

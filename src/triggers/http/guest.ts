@@ -13,8 +13,8 @@ export interface HttpEvent extends RequestSource {
   readonly responseOut: ResponseOutparam
   /** The client has gone: there is nobody to answer. */
   readonly aborted: boolean
-  /** Set by the guest's runner: called at most once, when the client goes while the guest runs. */
-  onAbort: (() => void) | undefined
+  /** Set by the guest's runner. */
+  runner: EventRunner | undefined
   /** Set by the guest's runner for the log: 'fresh', 'restored' … */
   sandbox: string
   memoryTouchedBytes: number
@@ -24,6 +24,15 @@ export interface HttpEvent extends RequestSource {
   interrupted(): void
   /** Called once by the guest's runner when the guest's call has ended, before or after its answer went out. */
   settle(outcome: Outcome): void
+}
+
+/**
+ * What runs the guest on one event. An object with methods, not closures that are made for each event: what those
+ * capture was measured to outlive the event until V8's next full collection.
+ */
+export interface EventRunner {
+  /** Called at most once, when the client goes while the guest runs. */
+  clientGone(): void
 }
 
 /** Runs guests of one component. */

@@ -110,7 +110,7 @@ for (const secure of [false, true]) {
     const served = await serve(
       t,
       [
-        to('/...', world => new Promise<void>(resolve => (world.event.onAbort = resolve))),
+        to('/...', world => new Promise<void>(resolve => (world.event.runner = {clientGone: resolve}))),
         to('/ok', world => world.answer(200, 'ok')),
       ],
       tls,

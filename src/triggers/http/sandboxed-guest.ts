@@ -2,11 +2,11 @@
 import {MayflyError} from '../../base/errors.ts'
 import {type CallReceiver, type StackFunction, stacks} from '../../engine/link/stacks.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
-import {asTrap, type Sandbox} from '../../engine/pool/sandbox.ts'
+import {asTrap, type Sandbox, type StopListener} from '../../engine/pool/sandbox.ts'
 import {StateKey} from '../../engine/store.ts'
 import {turns} from '../../engine/turns.ts'
 import {type Outcome, RETURNED} from '../trigger.ts'
-import type {HttpEvent, HttpGuest} from './guest.ts'
+import type {EventRunner, HttpEvent, HttpGuest} from './guest.ts'
 
 /** Finds the event that a store's sandbox serves; for capabilities that report to it. */
 export const HTTP_EVENT = new StateKey<HttpEvent | undefined>(() => undefined)
@@ -52,7 +52,7 @@ export class SandboxedGuest implements HttpGuest {
 }
 
 /** One event in its sandbox. */
-class Run implements CallReceiver {
+class Run implements CallReceiver, StopListener, EventRunner {
   readonly #pool: Pool
   readonly #sandbox: Sandbox
   readonly #event: HttpEvent
@@ -67,13 +67,19 @@ class Run implements CallReceiver {
     const sandbox = this.#sandbox
     const event = this.#event
     event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
-    event.onAbort = () => sandbox.abort(new MayflyError('TRAP_HOST', {reason: 'the client has gone'}))
-    sandbox.onStopped = error => {
-      event.interrupted()
-      this.failed(error)
-    }
+    event.runner = this
+    sandbox.stopListener = this
     sandbox.store.provide(HTTP_EVENT, event)
     return sandbox.start(handle, this, [event.request, event.responseOut])
+  }
+
+  clientGone(): void {
+    this.#sandbox.abort(new MayflyError('TRAP_HOST', {reason: 'the client has gone'}))
+  }
+
+  stopped(error: MayflyError): void {
+    this.#event.interrupted()
+    this.failed(error)
   }
 
   returned(): void {

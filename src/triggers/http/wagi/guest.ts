@@ -3,12 +3,12 @@
 import {MayflyError} from '../../../base/errors.ts'
 import {ok} from '../../../base/result.ts'
 import type {Pool} from '../../../engine/pool/pool.ts'
-import {asTrap, type Sandbox} from '../../../engine/pool/sandbox.ts'
+import {asTrap, type Sandbox, type StopListener} from '../../../engine/pool/sandbox.ts'
 import {turns} from '../../../engine/turns.ts'
 import {GuestExit, guestExit} from '../../../wasi/cli/exit.ts'
 import {exitCodeOf, type RunResult} from '../../../wasi/cli/run.ts'
 import {RETURNED} from '../../trigger.ts'
-import type {HttpEvent, HttpGuest} from '../guest.ts'
+import type {EventRunner, HttpEvent, HttpGuest} from '../guest.ts'
 import {withSandbox} from '../lease.ts'
 import {HTTP_EVENT} from '../sandboxed-guest.ts'
 import {argumentsOf, environmentOf} from './environment.ts'
@@ -50,7 +50,7 @@ export class WagiGuest implements HttpGuest {
 }
 
 /** One event in its sandbox. */
-class WagiRun {
+class WagiRun implements StopListener, EventRunner {
   readonly #pool: Pool
   readonly #sandbox: Sandbox
   readonly #event: HttpEvent
@@ -66,11 +66,8 @@ class WagiRun {
     const sandbox = this.#sandbox
     const event = this.#event
     event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
-    event.onAbort = () => sandbox.abort(new MayflyError('TRAP_HOST', {reason: 'the client has gone'}))
-    sandbox.onStopped = error => {
-      event.interrupted()
-      this.#fail(error)
-    }
+    event.runner = this
+    sandbox.stopListener = this
     const wagi: WagiEvent = {
       args: argumentsOf(argv, event),
       environment: environmentOf(event, length),
@@ -86,6 +83,15 @@ class WagiRun {
     } catch (error) {
       this.#failed(error)
     }
+  }
+
+  clientGone(): void {
+    this.#sandbox.abort(new MayflyError('TRAP_HOST', {reason: 'the client has gone'}))
+  }
+
+  stopped(error: MayflyError): void {
+    this.#event.interrupted()
+    this.#fail(error)
   }
 
   /** What a component of WASI 0.3 prints last, the host takes in a microtask. */
