@@ -3,6 +3,7 @@ import {createHash, randomBytes} from 'node:crypto'
 import {describe, test} from 'node:test'
 import {guest, RECIPES} from '../guests/guests.ts'
 import {ask, load} from './harness/client.ts'
+import {converse, post} from './harness/conversation.ts'
 import {type Mayfly, up} from './harness/mayfly.ts'
 import {scaled} from './harness/scale.ts'
 
@@ -26,6 +27,31 @@ const CHECKS: Readonly<Record<string, (served: Mayfly) => Promise<void>>> = {
   async 'answers 404 and 405'(served) {
     assert.equal((await ask(`${served.url}/nothing`)).status, 404)
     assert.equal((await ask(served.url, {method: 'DELETE'})).status, 405)
+  },
+  async 'answers HEAD without a body, a doubtful client first, and what is pipelined in order'(served) {
+    const done: (() => void)[] = []
+    const {say, hear, heard} = converse({after: end => done.push(end)}, served.port)
+    say('HEAD / HTTP/1.1\r\nhost: a\r\n\r\n')
+    await hear(/^HTTP\/1\.1 \d+ [^]*?\r\n\r\n$/)
+    say('POST /echo HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n')
+    await hear(/HTTP\/1\.1 100 /)
+    say('doubt')
+    await hear(/doubt/)
+    say(post('/echo', 'first') + post('/echo', 'second') + post('/echo', 'third'))
+    await hear(/first[^]*second[^]*third/)
+    assert.doesNotMatch(heard(), /HTTP\/1\.1 5/)
+    for (const end of done) end()
+  },
+  async 'ends with its client'(served) {
+    if ((await ask(`${served.url}/sleep?ms=1`)).status === 404) return
+    const done: (() => void)[] = []
+    const {say, hangUp} = converse({after: end => done.push(end)}, served.port)
+    say('GET /sleep?ms=50000 HTTP/1.1\r\nhost: a\r\n\r\n')
+    await new Promise(resolve => setTimeout(resolve, 500))
+    hangUp()
+    const {error} = await served.untilLogged(({path, status}) => path === '/sleep' && status !== 200)
+    assert.equal(error?.code, 'CLIENT_GONE')
+    for (const end of done) end()
   },
   async 'sends ten megabytes back as they came'(served) {
     const body = randomBytes(10 * MB)

@@ -96,6 +96,24 @@ export const FUNCTIONS: Readonly<Record<string, ImportedFunction>> = {
     '(param "self" (borrow $incoming-body)) (result (result (own $input-stream)))',
     params('i32 i32'),
   ),
+  'incoming.finish': fn(
+    'http',
+    '[static]incoming-body.finish',
+    '(param "this" (own $incoming-body)) (result (own $future-trailers))',
+    `${params('i32')} (result i32)`,
+  ),
+  'future-trailers.subscribe': fn(
+    'http',
+    '[method]future-trailers.subscribe',
+    '(param "self" (borrow $future-trailers)) (result (own $pollable))',
+    `${params('i32')} (result i32)`,
+  ),
+  'future-trailers.get': fn(
+    'http',
+    '[method]future-trailers.get',
+    '(param "self" (borrow $future-trailers)) (result (option (result (result (option (own $trailers)) (error $error-code)))))',
+    params('i32 i32'),
+  ),
   'response.new': fn(
     'http',
     '[constructor]outgoing-response',
@@ -144,6 +162,7 @@ export const RESOURCES: Readonly<Record<string, Interface>> = {
   fields: 'http',
   'incoming-request': 'http',
   'incoming-body': 'http',
+  'future-trailers': 'http',
   'response-outparam': 'http',
   'outgoing-response': 'http',
   'outgoing-body': 'http',
@@ -243,7 +262,7 @@ export const TYPES: Readonly<Record<Interface, readonly string[]>> = {
     ...own('input-stream', 'output-stream'),
   ],
   http: [
-    ...use('input-stream', 'output-stream'),
+    ...use('pollable', 'input-stream', 'output-stream'),
     named('DNS-error-payload', '(record (field "rcode" (option string)) (field "info-code" (option u16)))'),
     named(
       'TLS-alert-received-payload',
@@ -263,6 +282,7 @@ export const TYPES: Readonly<Record<Interface, readonly string[]>> = {
       'incoming-request',
       'response-outparam',
       'incoming-body',
+      'future-trailers',
       'outgoing-response',
       'outgoing-body',
     ),

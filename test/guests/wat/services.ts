@@ -38,6 +38,38 @@ export const echo = (): string =>
       (call $close (local.get $body) (local.get $output)))`,
   })
 
+/** POST -> the request's body, one part of it, and its trailers. */
+export const trailers = (): string =>
+  componentText({
+    main: `
+    (func $handle (param $request i32) (param $out i32)
+      (local $incoming i32) (local $input i32) (local $body i32) (local $output i32) (local $future i32) (local $wait i32)
+      (call $request.consume (local.get $request) (i32.const 0))
+      (local.set $incoming (i32.load offset=4 (i32.const 0)))
+      (call $incoming.stream (local.get $incoming) (i32.const 0))
+      (local.set $input (i32.load offset=4 (i32.const 0)))
+      (local.set $body (call $open-body (local.get $out) (call $fields.new) (i32.const 200)))
+      (local.set $output (call $open-stream (local.get $body)))
+      (block $end (loop $next
+        (call $input.blocking-read (local.get $input) (i64.const 4096) (i32.const 0))
+        (br_if $end (i32.load8_u (i32.const 0)))
+        (call $write-all (local.get $output) (i32.load offset=4 (i32.const 0)) (i32.load offset=8 (i32.const 0)))
+        (br $next)))
+      (call $drop.input-stream (local.get $input))
+      (local.set $future (call $incoming.finish (local.get $incoming)))
+      (local.set $wait (call $future-trailers.subscribe (local.get $future)))
+      (call $pollable.block (local.get $wait))
+      (call $drop.pollable (local.get $wait))
+      (call $future-trailers.get (local.get $future) (i32.const 512))
+      ;; some, ok, ok
+      (if (i32.ne (i32.load8_u (i32.const 512)) (i32.const 1)) (then (unreachable)))
+      (if (i32.or (i32.load8_u (i32.const 520)) (i32.load8_u (i32.const 528))) (then (unreachable)))
+      (call $drop.future-trailers (local.get $future))
+      (call $drop.incoming-request (local.get $request))
+      (call $drop.output-stream (local.get $output))
+      (call $body.finish (local.get $body) (i32.load8_u (i32.const 536)) (i32.load (i32.const 540)) (i32.const 512)))`,
+  })
+
 /** GET /N -> "ok\n" after N milliseconds on a timer. */
 export const sleep = (): string =>
   componentText({
@@ -89,5 +121,6 @@ export const SERVICES: Readonly<Record<string, () => string>> = {
   echo,
   sleep,
   ticks,
+  trailers,
   empty,
 }
