@@ -19,7 +19,7 @@ async function growth(batches: number, ...more: string[]): Promise<{bytes: numbe
     .split('\n')
     .map(line => JSON.parse(line) as {bytes: number; modules: number})
   const [first, last] = [sizes[0]!, sizes.at(-1)!]
-  return {bytes: (last.bytes - first.bytes) / (BATCH * (batches.length - 1)), modules: last.modules}
+  return {bytes: (last.bytes - first.bytes) / (BATCH * (batches - 1)), modules: last.modules}
 }
 
 test('components that were deployed and dropped leave nothing behind', async () => {
