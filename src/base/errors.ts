@@ -126,6 +126,10 @@ export const ERRORS = {
     'limits.cpuMs cannot be kept in a worker thread: only the main thread can be stopped',
     'load the component in the main thread, or set limits.cpuMs to Infinity for code that you trust',
   ),
+  EMBED_NODE: user(
+    'Mayfly needs Node {needed}; this program runs on {found}',
+    'run it with `npx node`, or in a script of package.json with `node`: that is the one that Mayfly brings',
+  ),
   EMBED_CLOSED: user('{what} is closed', '{remedy}'),
   EMBED_NESTED_CALL: user(
     '{name} is called in a leased sandbox by a host function that a call of the same sandbox waits for',
@@ -198,6 +202,7 @@ export const ERRORS = {
 
   // Building components.
   BUILD_SYNTAX: user('{reason}'),
+  BUILD_TYPE: user('{reason} ({code})'),
   BUILD_UNRESOLVED: user('cannot resolve "{name}": {reason}', '{remedy}'),
   BUILD_IMPURE_INIT: user(
     '{what} is called while the module is loaded, before any event: every event would see the same result',

@@ -1,7 +1,7 @@
 // cli/compose-files.ts: component files plugged together into one.
-import {basename} from 'node:path'
+import {basename, dirname} from 'node:path'
 import {type Composed, type Part, plug} from '../build/compose/plug.ts'
-import {writeAtomically} from '../build/write.ts'
+import {makeFolder, writeAtomically} from '../build/write.ts'
 import {readBinary} from './binary.ts'
 
 /** Absolute paths. */
@@ -11,6 +11,7 @@ export type ComposeOptions = Readonly<{socket: string; plugs: readonly string[];
 export async function composeFiles({socket, plugs, output}: ComposeOptions): Promise<Composed> {
   const part = async (path: string): Promise<Part> => ({name: basename(path), bytes: await readBinary(path)})
   const composed = plug(await part(socket), await Promise.all(plugs.map(part)))
+  await makeFolder(dirname(output))
   await writeAtomically(output, [composed.bytes])
   return composed
 }

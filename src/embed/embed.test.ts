@@ -257,8 +257,23 @@ describe('host functions', () => {
       (error: MayflyError) =>
         error.code === 'LINK_MISSING_IMPORT' &&
         /t:host\/api@1.2.0#shout-loud/.test(error.message) &&
-        /imports\["t:host\/api@1.2.0"\]/.test(error.hint!),
+        error.hint === 'give the function shoutLoud in imports["t:host/api@1.2.0"]',
     )
+    const hints: [imports: object, hint: RegExp][] = [
+      [
+        {now: () => 1n, 't:host/apis@1.2.0': {}},
+        /: \{"t:host\/api@1\.2\.0": \.\.\.\}; imports has now, t:host\/apis@1\.2\.0$/,
+      ],
+      [{now: () => 1n, 't:host/api@1.2.0': {'shout-loud': () => ''}}, /shoutLoud in .*; it has shout-loud$/],
+      [{'t:host/api@1.2.0': given['t:host/api@1.0.0']}, /^give the function now|\{"now": \.\.\.\}/],
+    ]
+    for (const [imports, hint] of hints)
+      await assert.rejects(load(CALLS_HOST, {imports: imports as {}}), {code: 'LINK_MISSING_IMPORT', hint})
+    const noObject = {...given, 't:host/api@1.0.0': () => {}}
+    await assert.rejects(load(CALLS_HOST, {imports: noObject}), {
+      code: 'EMBED_BAD_OPTION',
+      message: /t:host\/api@1\.2\.0 cannot be a function: it must be an object with/,
+    })
     await rejects(load(CALLS_HOST, {imports: {...given, now: 7}}), 'EMBED_BAD_OPTION')
   })
 
@@ -440,7 +455,7 @@ describe('a source', () => {
   for (const [source, code, says] of [
     [join(folder, 'nowhere.wasm'), 'FILE_NOT_FOUND', /nowhere\.wasm does not exist/],
     [folder, 'FILE_FAILED', /cannot read/],
-    [text, 'DECODE_MALFORMED', /./],
+    [text, 'DECODE_MALFORMED', /this is text/],
     [new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]), 'DECODE_CORE_MODULE', /core module/],
     [new Uint8Array(), 'DECODE_MALFORMED', /./],
     [new URL('https://example.com/a.wasm'), 'EMBED_BAD_OPTION', /only file: URLs/],

@@ -9,9 +9,11 @@ import {argumentChecks} from './arguments.ts'
 import type {Component, World} from './component.ts'
 import {type HostImports, hostImports} from './host-objects.ts'
 import {inTurn} from './lease.ts'
-import {checkedLimits, knownOptions, type Limits} from './limits.ts'
+import {checkedLimits, embedded, knownOptions, type Limits} from './limits.ts'
 import {LoadedComponent} from './loaded-component.ts'
+import {checkNode} from './node-version.ts'
 import {readComponent} from './read-component.ts'
+import {remedyFor} from './remedy.ts'
 import {entropy, guard, modules, tier, watch} from './surroundings.ts'
 import {takeOwnTurns} from './turns.ts'
 import {ValueChecks} from './values.ts'
@@ -48,6 +50,11 @@ export class Engine implements AsyncDisposable {
   #unwatch: (() => Promise<void>) | undefined
   #closed = false
 
+  /** @throws EMBED_NODE */
+  constructor() {
+    checkNode(process.versions.node)
+  }
+
   /**
    * Compiles a component, links it with what it is given, and initialises it: its start functions run now, and may call
    * host functions, two or three times.
@@ -74,14 +81,14 @@ export class Engine implements AsyncDisposable {
     this.#checkOpen()
     takeOwnTurns()
     if (limits.cpuMs < NO_LIMIT) this.#unwatch ??= watch()
-    const granted: Granted = wasi === undefined ? {imports: new Map(), close: () => {}} : grantedWasi(wasi)
+    const granted: Granted = wasi === undefined ? {imports: new Map(), close: () => {}} : granting(wasi)
     try {
       const taken = new Set([...own.keys()].map(versionKey))
       const linked = new LinkedComponent(decoded, {
         who: `component "${name}"`,
         modules,
         imports: new Map([...[...granted.imports].filter(([each]) => !taken.has(versionKey(each))), ...own]),
-        remedy: missing => remedyFor(missing, wasi !== undefined),
+        remedy: missing => remedyFor(missing, imports, wasi !== undefined),
       })
       const prepared = await inTurn(
         onStopped =>
@@ -146,10 +153,11 @@ const WASI_OPTIONS = [
 /** Beyond it the watchdog has nothing to do. */
 const NO_LIMIT = 0x7fff_ffff
 
-function remedyFor(name: string, hasWasi: boolean): string {
-  if (name.startsWith('wasi:') && !hasWasi) return 'grant it WASI: load(source, {wasi: {}})'
-  const [interfaceName, func] = name.split('#')
-  return func === undefined
-    ? `give it as imports: {${JSON.stringify(interfaceName)}: ...}`
-    : `give the function in imports[${JSON.stringify(interfaceName)}]`
+/** @throws FILES_MOUNT */
+function granting(wasi: WasiOptions): Granted {
+  try {
+    return grantedWasi(wasi)
+  } catch (error) {
+    throw error instanceof MayflyError ? embedded(error) : error
+  }
 }

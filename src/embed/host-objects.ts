@@ -13,6 +13,7 @@ import {
 import {ROOT_INTERFACE} from '../engine/link/resolve.ts'
 import {InterfaceIndex} from '../engine/link/version.ts'
 import {StateKey, type Store} from '../engine/store.ts'
+import {found} from './found.ts'
 import {conforming} from './mismatch.ts'
 import {isThenable, type ValueChecks} from './values.ts'
 
@@ -35,19 +36,21 @@ export const callerContext = (): Run => AsyncLocalStorage.snapshot() as unknown 
  * @throws EMBED_BAD_OPTION for what is no function where one is due
  */
 export function hostImports(type: ComponentType, given: HostImports, checks: ValueChecks): Imports {
-  const interfaces = new Map(
-    Object.entries(given).filter(
-      (entry): entry is [string, object] => typeof entry[1] === 'object' && entry[1] !== null,
-    ),
-  )
-  const index = new InterfaceIndex(interfaces)
+  const index = new InterfaceIndex(new Map(Object.entries(given)))
   const imports = new Map<string, HostInterface>()
   const root = new Map<string, Entity>()
   for (const [name, entity] of type.imports) {
     if (entity.sort !== 'instance') root.set(name, entity)
     else {
-      const found = index.find(name)
-      if (found !== undefined) imports.set(name, hostInterface(name, entity.type.exports, found, checks))
+      const own = index.find(name)
+      if (own === undefined) continue
+      if (typeof own !== 'object' || own === null)
+        throw new MayflyError('EMBED_BAD_OPTION', {
+          option: `imports: ${name}`,
+          value: found(own),
+          reason: "it must be an object with the interface's functions",
+        })
+      imports.set(name, hostInterface(name, entity.type.exports, own, checks))
     }
   }
   if (root.size > 0) imports.set(ROOT_INTERFACE, hostInterface('', root, given, checks))
@@ -93,8 +96,8 @@ function implementation(
     if (typeof what === 'function') return true
     throw new MayflyError('EMBED_BAD_OPTION', {
       option: `imports: ${path}`,
-      value: `a ${typeof what}`,
-      reason: 'a function is imported',
+      value: found(what),
+      reason: 'it must be a function',
     })
   }
   if (parts.kind === 'function') {

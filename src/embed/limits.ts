@@ -62,6 +62,7 @@ const HINTS: Readonly<Record<string, string>> = {
   LIMIT_START: 'raise limits.cpuMs in the options of load()',
   LIMIT_IDLE: 'raise limits.idleMs in the options of load()',
   LIMIT_MEMORY: 'raise limits.memoryMb in the options of load()',
+  FILES_MOUNT: 'correct wasi.files in the options of load()',
 }
 
 /** The same failure, with what an embedding program can do about it. */

@@ -9,9 +9,27 @@ import {found} from './found.ts'
 export async function readComponent(
   source: string | URL | Uint8Array,
 ): Promise<Readonly<{bytes: Uint8Array; name: string}>> {
-  if (source instanceof Uint8Array) return {bytes: source, name: 'component'}
+  if (source instanceof Uint8Array) return {bytes: checked(source, undefined), name: 'component'}
   const path = pathOf(source)
-  return {bytes: await readBytes(path), name: basename(path, '.wasm')}
+  return {bytes: checked(await readBytes(path), path), name: basename(path, '.wasm')}
+}
+
+const MAGIC = [0, 0x61, 0x73, 0x6d]
+
+/** Text is the likeliest of what is no WebAssembly. */
+function checked(bytes: Uint8Array, file: string | undefined): Uint8Array {
+  if (MAGIC.every((byte, i) => bytes[i] === byte)) return bytes
+  const isText = file?.endsWith('.wat') === true || bytes[0] === 0x28 || bytes[0] === 0x3b
+  throw new MayflyError(
+    'DECODE_MALFORMED',
+    {reason: isText ? 'this is text, not a binary' : 'these bytes are no WebAssembly'},
+    {
+      ...(file === undefined ? {} : {at: {file}}),
+      hint: isText
+        ? 'make a binary of it: `npx mayfly build FILE.wat -o FILE.wasm`'
+        : 'give a component, which other tools write to a .wasm file',
+    },
+  )
 }
 
 function pathOf(source: string | URL): string {

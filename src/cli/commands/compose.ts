@@ -1,7 +1,6 @@
 // cli/commands/compose.ts: mayfly compose.
 import {relative, resolve} from 'node:path'
 import {MayflyError} from '../../base/errors.ts'
-import {findSource} from '../app-source.ts'
 import {defineCommand} from '../command.ts'
 import {byteSize} from '../units.ts'
 
@@ -29,16 +28,20 @@ export const command = defineCommand({
     if (socket === undefined) throw missing('SOCKET.wasm')
     if (values.plug.length === 0) throw missing('--plug PLUG.wasm')
     if (values.output === undefined) throw missing('-o OUT.wasm')
-    const file = (given: string): string => {
-      const {kind, path} = findSource(given, terminal.cwd)
-      if (kind !== 'component') throw new MayflyError('SOURCE_UNKNOWN', {path: given})
-      return path
+    const file = (option: string, value: string): string => {
+      if (/\.(wasm|wat)$/i.test(value)) return resolve(terminal.cwd, value)
+      throw new MayflyError('CLI_BAD_VALUE', {
+        option,
+        value,
+        reason: 'only components are composed',
+        remedy: 'give a .wasm or .wat file; `mayfly build` makes one of an app',
+      })
     }
     const output = resolve(terminal.cwd, values.output)
     const {composeFiles} = await import('../compose.ts')
     const {bytes, plugged, open, exports} = await composeFiles({
-      socket: file(socket),
-      plugs: values.plug.map(file),
+      socket: file('SOCKET.wasm', socket),
+      plugs: values.plug.map(plug => file('--plug', plug)),
       output,
     })
     const lines = [
