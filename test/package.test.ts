@@ -95,6 +95,12 @@ describe('the package', () => {
     assert.deepEqual(wrong, [])
   })
 
+  test('asks npm to run nothing when it is installed, which npm would ask the user to allow', () => {
+    const {scripts} = JSON.parse(readFileSync(join(dir, 'package/package.json'), 'utf8'))
+    const run = ['preinstall', 'install', 'postinstall', 'prepare'].filter(name => name in scripts)
+    assert.deepEqual(run, [])
+  })
+
   test('starts', () => assert.match(run(process.execPath, [launcher, '--version'], dir), /^mayfly /))
 
   test('is a library, with types, for whoever depends on it', () => {
