@@ -1,4 +1,5 @@
 // cli/parts.ts: what the commands need of the rest of Mayfly. compose.ts provides it; tests provide fakes.
+import type {MayflyError} from '../base/errors.ts'
 import type {AppSource} from './app-source.ts'
 
 /** What `up` was asked for, as far as the app's own parts are concerned. Structured-cloneable. */
@@ -37,6 +38,8 @@ export type PrepareOptions = Readonly<{
   /** --build: run the manifest's build commands even where the result is newer than its sources. */
   build: boolean
   settings: ServeSettings
+  /** Have the types of handlers looked at, too. */
+  checkTypes?: boolean
 }>
 
 /** An app that is built and checked, and can be served. */
@@ -50,6 +53,8 @@ export type Prepared<Description> = Readonly<{
   inputs: readonly string[]
   /** Things worth knowing that are no mistakes, a sentence each. */
   warnings: readonly string[]
+  /** Mistakes in types, where those were looked at: the app runs all the same. Never rejects. */
+  typeErrors: Promise<readonly MayflyError[]>
 }>
 
 export type RouteRow = Readonly<{

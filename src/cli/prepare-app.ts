@@ -1,6 +1,7 @@
 // cli/prepare-app.ts: an app read, built where it is stale, and described for the workers.
 import {extname, join, resolve} from 'node:path'
 import {MayflyErrors} from '../base/errors.ts'
+import {typeErrors} from '../build/javascript/type-check.ts'
 import {watchedFolders} from '../build/watched-files.ts'
 import type {App, Component} from '../manifest/app.ts'
 import {describeUnsupported} from '../manifest/unsupported.ts'
@@ -31,6 +32,7 @@ export async function prepareApp({
   source,
   settings,
   build,
+  checkTypes = false,
 }: PrepareOptions): Promise<Prepared<AppDescription>> {
   const onDisk = await readApp(source, settings)
   const {app, root, components} = onDisk
@@ -39,6 +41,9 @@ export async function prepareApp({
   const files: Record<string, ComponentFiles> = Object.create(null)
   const inputs = new Set([source.path])
   const warnings: string[] = []
+  const checked = components.flatMap(({mayfly: {entry}}) =>
+    checkTypes && entry !== undefined ? [typeErrors({entry, root})] : [],
+  )
   for (const component of components) {
     const built = await buildTarget(component, {root, runCommands: build, ...loneOutput(source)})
     files[component.id] = {wasmPath: await binaryOf(built), sourceMapPath: built.sourceMapPath}
@@ -52,6 +57,7 @@ export async function prepareApp({
     routes: routeRows(onDisk),
     inputs: [...inputs],
     warnings,
+    typeErrors: Promise.all(checked).then(mistakes => mistakes.flat()),
   }
 }
 

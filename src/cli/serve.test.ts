@@ -46,6 +46,7 @@ async function prepare(): Promise<Prepared<FakeDescription>> {
       {route: '/robots.txt', component: undefined, description: ''},
     ],
     inputs: [join(dir, 'src')],
+    typeErrors: Promise.resolve([]),
     warnings: ['cart: something odd'],
   }
 }

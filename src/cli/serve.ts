@@ -1,5 +1,6 @@
 // cli/serve.ts: what `up` does, with the parts that run apps as parameters.
 import type {ChildProcess} from 'node:child_process'
+import {MayflyErrors} from '../base/errors.ts'
 import {truncateLogs} from '../observe/guest-output.ts'
 import type {ListenOptions, Server, StartApp} from '../server/app.ts'
 import {serveInProcess} from '../server/in-process.ts'
@@ -43,6 +44,11 @@ export async function serve<Description>(
   let prepared: Prepared<Description>
   try {
     prepared = await prepareWithNotes(options, parts, options.build)
+    void prepared.typeErrors.then(mistakes => {
+      if (mistakes.length === 0) return
+      reportThrown(new MayflyErrors([...mistakes]), terminal)
+      say('it is served all the same; an edit is when its types are right')
+    })
     const {description} = prepared
     const {dir} = options.settings.logs
     if (options.truncateLogs && dir !== undefined) truncateLogs(dir, prepared.components)
@@ -76,6 +82,8 @@ export async function serve<Description>(
         inputs: prepared.inputs,
         rebuild: async () => {
           const next = await prepareWithNotes(options, parts, true)
+          const mistakes = await next.typeErrors
+          if (mistakes.length > 0) throw new MayflyErrors([...mistakes])
           await server.reload(next.description)
           return next.inputs
         },
@@ -102,7 +110,7 @@ async function prepareWithNotes<Description>(
   build: boolean,
 ): Promise<Prepared<Description>> {
   const {source, settings} = options
-  const prepared = await parts.prepare({source, settings, build})
+  const prepared = await parts.prepare({source, settings, build, checkTypes: options.watch})
   for (const warning of prepared.warnings) parts.terminal.err(`warning: ${warning}\n`)
   return prepared
 }

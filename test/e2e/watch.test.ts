@@ -41,6 +41,10 @@ test('a saved edit answers soon and no request is dropped; a mistake keeps the v
     await until(() => seen.length > count + 5)
     assert.equal(seen.at(-1), '200 four')
 
+    writeFileSync(`${dir}/app.ts`, `${saying('six')}export const count: number = 'six'\n`)
+    await until(() => /app\.ts:2:\d+/.test(served.err()), {what: () => served.err().slice(-1000)})
+    assert.match(served.err(), /error\[BUILD_TYPE\]: Type 'string' is not assignable to type 'number'/)
+
     writeFileSync(`${dir}/app.ts`, saying('five'))
     await until(() => seen.includes('200 five'), {what: () => served.err().slice(-1000)})
   } finally {
