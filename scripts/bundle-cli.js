@@ -1,7 +1,8 @@
 // scripts/bundle-cli.js: the command line as one CommonJS script, which bin/load.js runs, and what it reads beside it.
 //
-// npm runs this in a checkout after `npm install` (`postprepare`: npm takes `prepare` for a script of whoever installs it); the sources are run themselves once they have changed. All lies in one
-// folder, as deep as src/cli: files that are found beside the code, or from it, are found here too.
+// npm runs this in a checkout after `npm install`, as `postprepare`: `prepare` it takes for a script that whoever installs
+// the package has to allow. The sources are run themselves once they have changed. All lies in one folder, as deep as
+// src/cli: files that are found beside the code, or from it, are found here too.
 import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {dirname, join, relative} from 'node:path'
 import {fileURLToPath} from 'node:url'
