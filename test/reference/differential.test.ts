@@ -6,15 +6,8 @@ import {MayflyError} from '../../src/base/errors.ts'
 import {replaceHandles, types, values} from './arbitrary.ts'
 import {liftValues, lowerValues, TooMuch, Trap} from './canonical.ts'
 import {type Abi, type Guest, linkPair, pairText, type Spec} from './pair.ts'
+import {explained, indices, limits, runs} from './runs.ts'
 import {contains} from './type.ts'
-
-const runs = Number(process.env['MAYFLY_RUNS'] ?? 60)
-const seed = process.env['MAYFLY_SEED']
-const limits: fc.Parameters<unknown> = {
-  numRuns: runs,
-  ...(seed === undefined ? {} : {seed: Number(seed)}),
-  endOnFailure: false,
-}
 
 const MAX_PARAMS = 16
 const MAX_RESULTS = 1
@@ -57,37 +50,10 @@ type Case = Readonly<{
   noise: readonly {place: number; byte: number}[]
 }>
 
-/** With the pair's text, so that a failure can be run by hand. */
-async function explained({spec, args, answer}: Case, check: () => Promise<void>): Promise<void> {
-  try {
-    await check()
-  } catch (error) {
-    const show = (value: unknown) =>
-      JSON.stringify(value, (_, each) =>
-        typeof each === 'bigint'
-          ? `${each}n`
-          : ArrayBuffer.isView(each)
-            ? [...(each as Uint8Array)].map(String)
-            : each,
-      )
-    throw new Error(
-      `${(error as Error).message}\nargs: ${show(args)}\nanswer: ${show(answer)}\n${pairText(spec)}`,
-      {cause: error},
-    )
-  }
-}
-
 const count = (value: unknown): number => {
   let handles = 0
   replaceHandles(value, () => handles++)
   return handles
-}
-
-/** The indices that handles get which are lowered one after the other: freed ones, the last one first, then new ones. */
-function indices(freed: number, taken: number): () => number {
-  let next = taken
-  const free = Array.from({length: freed}, (_, i) => i + 1)
-  return () => free.pop() ?? ++next
 }
 
 test(`values go through two components and back as they were (${runs} runs)`, async () => {
@@ -95,7 +61,7 @@ test(`values go through two components and back as they were (${runs} runs)`, as
     fc.asyncProperty(
       cases(fc.constantFrom<Handles>(undefined, undefined, 'own', 'borrow')),
       async (drawn: Case) =>
-        explained(drawn, async () => {
+        explained(pairText(drawn.spec), drawn.args, drawn.answer, async () => {
           const {spec, args, answer, noise} = drawn
           const waits = spec.mayBlock && noise.length % 2 === 1
           const handles = count(args)
@@ -170,7 +136,7 @@ function outcome(lift: () => unknown): unknown {
 test(`what the reference lowers, the engine lifts; noise makes both trap or neither (${runs} runs)`, async () => {
   await fc.assert(
     fc.asyncProperty(cases(fc.constant(undefined)), async (drawn: Case) =>
-      explained(drawn, async () => {
+      explained(pairText(drawn.spec), drawn.args, drawn.answer, async () => {
         const {spec, args, noise} = drawn
         const [plain] = await lifted(spec, ({side}) => lowerValues(side, MAX_PARAMS, spec.params, args))
         assert.deepStrictEqual(plain, args, 'undisturbed')

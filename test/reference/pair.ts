@@ -149,14 +149,25 @@ const callable =
     return call.outcome()
   }
 
-/** Links the pair; the function that it returns makes fresh instances, whose B calls `host`. */
-export async function linkPair(spec: Spec): Promise<(host: (...args: unknown[]) => unknown) => Pair> {
-  const component = decodeComponent(await parse(pairText(spec)))
-  // Validation lets no 64-bit memory through to the canonical ABI yet; the glue is ready for them.
-  if (spec.a.pointer === 'i32' && spec.b.pointer === 'i32') validateComponent(component)
+/** A linked pair made anew: the exports of its core instances in order, and its functions by name. */
+export type Made = Readonly<{
+  cores: readonly WebAssembly.Exports[]
+  at: (name: string) => (...args: unknown[]) => unknown
+}>
+
+/**
+ * Links a component that imports the resource `r` and the function `next`; the function that it returns makes fresh
+ * instances, which call `host` for `next`.
+ */
+export async function linkText(
+  text: string,
+  options: Readonly<{validate: boolean; mayBlock: boolean}>,
+): Promise<(host: (...args: unknown[]) => unknown) => Made> {
+  const component = decodeComponent(await parse(text))
+  if (options.validate) validateComponent(component)
   let target: (...args: unknown[]) => unknown = () => undefined
   const root = new Map<string, HostItem>([
-    ['next', {kind: 'function', call: (_, ...args) => target(...args), mayBlock: spec.mayBlock}],
+    ['next', {kind: 'function', call: (_, ...args) => target(...args), mayBlock: options.mayBlock}],
     ['r', hostResource()],
   ])
   const linked = new LinkedComponent(component, {
@@ -170,21 +181,32 @@ export async function linkPair(spec: Spec): Promise<(host: (...args: unknown[]) 
       store: new Store(),
       guard: new Guard(),
       instances: linked.instances,
+      parents: linked.parents,
       hostResources: linked.hostResources,
     })
     const steps = linked.instantiate(runtime)
     const cores: WebAssembly.Exports[] = []
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done === true) {
-        const at = (name: string) => callable(step.value[linked.findExport(undefined, name)!]!)
-        const guest = (abi: Abi, libc: number) => guestOf(spec, abi, cores[libc]!, cores[libc + 1]!)
-        return {b: guest(spec.b, 0), a: guest(spec.a, 2), run: at('run'), go: at('go') as () => unknown}
+        const functions = step.value
+        return {cores, at: name => callable(functions[linked.findExport(undefined, name)!]!)}
       }
       const {instance, exports} = step.value
       adoptInstance(linked.leanModules[instance]!, exports)
       applyData(linked.leanModules[instance]!, exports)
       cores[instance] = exports
     }
+  }
+}
+
+export async function linkPair(spec: Spec): Promise<(host: (...args: unknown[]) => unknown) => Pair> {
+  // Validation lets no 64-bit memory through to the canonical ABI yet; the glue is ready for them.
+  const validate = spec.a.pointer === 'i32' && spec.b.pointer === 'i32'
+  const make = await linkText(pairText(spec), {validate, mayBlock: spec.mayBlock})
+  return host => {
+    const {cores, at} = make(host)
+    const guest = (abi: Abi, libc: number) => guestOf(spec, abi, cores[libc]!, cores[libc + 1]!)
+    return {b: guest(spec.b, 0), a: guest(spec.a, 2), run: at('run'), go: at('go') as () => unknown}
   }
 }
 
