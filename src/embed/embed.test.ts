@@ -268,7 +268,10 @@ describe('host functions', () => {
       [{'t:host/api@1.2.0': given['t:host/api@1.0.0']}, /^give the function now|\{"now": \.\.\.\}/],
     ]
     for (const [imports, hint] of hints)
-      await assert.rejects(load(CALLS_HOST, {imports: imports as {}}), {code: 'LINK_MISSING_IMPORT', hint})
+      await assert.rejects(load(CALLS_HOST, {imports: imports as Record<string, unknown>}), {
+        code: 'LINK_MISSING_IMPORT',
+        hint,
+      })
     const noObject = {...given, 't:host/api@1.0.0': () => {}}
     await assert.rejects(load(CALLS_HOST, {imports: noObject}), {
       code: 'EMBED_BAD_OPTION',

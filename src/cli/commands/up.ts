@@ -1,5 +1,5 @@
 // cli/commands/up.ts: mayfly up.
-import {takeOwnTurns} from '../../embed/turns.ts'
+import {takeOwnTurns} from '../../engine/own-turns.ts'
 import {GUEST_NODE_FLAGS, mayRunGuests} from '../../server/node-flags.ts'
 import {defineCommand} from '../command.ts'
 import {UP_FLAGS} from '../up-flags.ts'

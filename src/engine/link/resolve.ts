@@ -17,6 +17,7 @@ import type {CoreModule} from '../core/module.ts'
 import {decodeCoreModule} from '../core/module-decode.ts'
 import {initialEntries, MAX_INITIAL} from '../snapshot/lean-tables.ts'
 import {AsyncTypes} from './async-types.ts'
+import {CoreExports} from './core-exports.ts'
 import type {HostFunction, HostInterface, HostResource, Imports} from './imports.ts'
 import {coreExport, coreSpace, exportMap} from './items.ts'
 import {mayWait} from './may-wait.ts'
@@ -97,8 +98,7 @@ class Resolver {
   readonly #memories: MemoryRef[] = []
   /** The same by core instance and name. */
   readonly #memoriesOf: Map<string, MemoryRef>[] = []
-  readonly #plainFunctions = new Map<CoreModule, ReadonlySet<string>>()
-  readonly #addresses = new Map<CoreModule, ReadonlyMap<string, 'i32' | 'i64'>>()
+  readonly #coreExports = new CoreExports()
   readonly #trampolines: Trampoline[] = []
   /** The instances of lifted functions whose core type is more than a signature. */
   readonly #notPlain: number[] = []
@@ -242,14 +242,10 @@ class Resolver {
     const {name} = ref
     const known = this.#memoriesOf[ref.instance]?.get(name)
     if (known !== undefined) return known
-    const module = this.#instanceModules[ref.instance]!
-    let addresses = this.#addresses.get(module)
-    if (addresses === undefined) this.#addresses.set(module, (addresses = memoryAddresses(module)))
-    const address = addresses.get(name)!
+    const address = this.#coreExports.address(this.#instanceModules[ref.instance]!, name)
     const memory: MemoryRef = {index: this.#memories.length, ref, address}
     this.#memories.push(memory)
-    const memories = (this.#memoriesOf[ref.instance] ??= new Map())
-    memories.set(name, memory)
+    ;(this.#memoriesOf[ref.instance] ??= new Map()).set(name, memory)
     return memory
   }
 
@@ -536,10 +532,7 @@ class Resolver {
 
   #isPlain(ref: CoreRef, instance: number): boolean {
     if (ref.kind === 'trampoline') return true
-    const module = this.#instanceModules[ref.instance]!
-    let plain = this.#plainFunctions.get(module)
-    if (plain === undefined) this.#plainFunctions.set(module, (plain = plainFunctions(module)))
-    const isPlain = plain.has(ref.name)
+    const isPlain = this.#coreExports.isPlain(this.#instanceModules[ref.instance]!, ref.name)
     if (!isPlain) this.#notPlain.push(instance)
     return isPlain
   }
@@ -595,30 +588,11 @@ class Resolver {
       changed = false
       for (const trampoline of this.#trampolines) {
         const instance = this.#instances[trampoline.instance]!
-        if (!instance.blocks && this.#blocks(trampoline)) {
+        if (!instance.blocks && mayWait(trampoline, this.#instances, this.#resources)) {
           instance.blocks = true
           changed = true
         }
       }
     }
   }
-
-  #blocks(trampoline: Trampoline): boolean {
-    return mayWait(trampoline, this.#instances, this.#resources)
-  }
 }
-
-/** The functions that a module exports whose type is only its signature. */
-const plainFunctions = ({types, exports}: CoreModule): ReadonlySet<string> =>
-  new Set(
-    exports.flatMap(({name, type}) => {
-      const own = type.kind === 'func' ? types[type.typeIndex] : undefined
-      return own?.kind === 'func' && own.isPlain ? [name] : []
-    }),
-  )
-
-/** The address types of the memories that a module exports, by name. */
-const memoryAddresses = (module: CoreModule): ReadonlyMap<string, 'i32' | 'i64'> =>
-  new Map(
-    module.exports.flatMap(({name, type}) => (type.kind === 'memory' ? [[name, type.limits.address]] : [])),
-  )

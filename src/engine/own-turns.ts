@@ -1,5 +1,5 @@
-// embed/turns.ts: turns of the event loop in which guests run inside somebody else's program.
-import {turns} from '../engine/turns.ts'
+// engine/own-turns.ts: turns of the event loop in which guests run inside somebody else's program.
+import {turns} from './turns.ts'
 
 let port: MessagePort | undefined
 
