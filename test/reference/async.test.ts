@@ -14,9 +14,9 @@ import {
   linkAsyncPair,
   type Seen,
 } from './async-pair.ts'
-import {liftValues} from './canonical.ts'
+import {liftValues, size} from './canonical.ts'
 import {explained, indices, limits, runs} from './runs.ts'
-import {contains, type Type, TypeText} from './type.ts'
+import {type Type, TypeText} from './type.ts'
 
 const listOf = (of: Type): Type => ({kind: 'list', of, length: undefined})
 
@@ -78,19 +78,21 @@ test(`values go through asynchronous calls of two components and back as they we
   )
 })
 
+/** In bytes: the guest copies several through its buffer. There is no stream of characters, either: `string` is for text. */
+const MAX_ELEMENT = 512
+
 const streams = types(undefined, 2).chain(type =>
   fc.record({
     type: fc.constant(type),
     chunks: fc.array(values(listOf(type)), {maxLength: 4}),
     single: values(type),
-    event: fc.boolean(),
   }),
 )
 
 test(`elements go through a guest's streams and futures as they were (${runs} runs)`, async () => {
   await fc.assert(
     fc.asyncProperty(
-      streams.filter(({type}) => !contains(type, 'own')),
+      streams.filter(({type}) => type.kind !== 'char' && size(type, 'i32') <= MAX_ELEMENT),
       ({type, chunks, single}) => {
         const text = new TypeText()
         const element = text.of(type)
