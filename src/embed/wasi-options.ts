@@ -4,6 +4,7 @@ import type {Imports} from '../engine/link/imports.ts'
 import {openMounts, type Preopen} from '../wasi/filesystem/mounts.ts'
 import {createHttpClient} from '../wasi/http/client.ts'
 import {httpInterfaces} from '../wasi/http/http.ts'
+import {p3HttpInterfaces} from '../wasi/p3/http/http.ts'
 import {wasiImports} from '../wasi/wasi.ts'
 import {entropy} from './surroundings.ts'
 
@@ -49,6 +50,7 @@ export function grantedWasi(options: WasiOptions): Granted {
         ...sink('stderr', options.stderr, 2),
       }),
       ...httpInterfaces(() => client),
+      ...p3HttpInterfaces(() => client),
     ]),
     close() {
       mounts.close()

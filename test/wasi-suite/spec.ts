@@ -77,9 +77,7 @@ export function casesIn(directory: string): Case[] {
 function caseOf(directory: string, wasm: string): Case {
   const json = wasm.replace(/\.wasm$/, '.json')
   const config: Config = existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')) : {}
-  // Two tests of sockets say nothing of what they need.
-  const needs = /\/sockets-[\w-]+\.wasm$/.test(wasm) ? ['sockets'] : []
-  const {world = 'wasi:cli/command', proposals = needs, servers = []} = config
+  const {world = 'wasi:cli/command', proposals = [], servers = []} = config
   return {
     name: join(relative(directory, join(wasm, '..')), basename(wasm, '.wasm')),
     wasm,

@@ -13,5 +13,8 @@ export interface SocketGrants {
   allowsName(name: string, store: Store): boolean
 }
 
+/** Sockets may be made, and reach nobody. */
+export const GRANT_NOTHING: SocketGrants = {allowsAddress: () => false, allowsName: () => false}
+
 /** Grants everything, for tests and tools that run the user's own programs. */
 export const GRANT_ALL: SocketGrants = {allowsAddress: () => true, allowsName: () => true}

@@ -77,11 +77,9 @@ export function lookUp(store: Store, grants: SocketGrants, name: string): Result
   return ok(addresses)
 }
 
-export const nameLookupInterface = (grants: SocketGrants | undefined): NamedInterface =>
+export const nameLookupInterface = (grants: SocketGrants): NamedInterface =>
   wasiInterface('sockets/ip-name-lookup', {
-    'resolve-addresses': hostFunction((store, _network, name: string) =>
-      grants === undefined ? fails('access-denied') : lookUp(store, grants, name),
-    ),
+    'resolve-addresses': hostFunction((store, _network, name: string) => lookUp(store, grants, name)),
     'resolve-address-stream': hostResource<Addresses>(),
     '[method]resolve-address-stream.resolve-next-address': hostFunction((_, self: Addresses) => self.next()),
     '[method]resolve-address-stream.subscribe': hostFunction((_, self: Addresses) => new Subscription(self)),

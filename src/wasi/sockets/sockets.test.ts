@@ -66,13 +66,16 @@ async function connect(guest: Guest, port: number) {
 }
 
 describe('without grants', () => {
-  test('everything is refused', t => {
+  test('sockets can be made, but reach nobody', t => {
     const guest = guestOf(t)
+    const {network} = guest
     const denied = err('access-denied')
-    assert.deepEqual(guest.call('sockets/tcp-create-socket', 'create-tcp-socket', 'ipv4'), denied)
-    assert.deepEqual(guest.call('sockets/udp-create-socket', 'create-udp-socket', 'ipv6'), denied)
-    for (const name of ['localhost', '127.0.0.1', ''])
-      assert.deepEqual(guest.call('sockets/ip-name-lookup', 'resolve-addresses', guest.network, name), denied)
+    const address = socketAddressOf('127.0.0.1', 80)
+    assert.deepEqual(guest.tcp(newTcp(guest), 'start-bind', network, address), denied)
+    assert.deepEqual(guest.tcp(newTcp(guest), 'start-connect', network, address), denied)
+    const udp = newUdp(guest)
+    assert.deepEqual(guest.udp(udp, 'udp-socket.start-bind', network, address), denied)
+    assert.deepEqual(guest.call('sockets/ip-name-lookup', 'resolve-addresses', network, 'localhost'), denied)
   })
 })
 

@@ -3,13 +3,13 @@ import {hostFunction, hostResource} from '../../engine/link/imports.ts'
 import {causeIn} from '../errors.ts'
 import {type NamedInterface, wasiInterface} from '../interface.ts'
 import type {IoError} from '../io/streams.ts'
-import type {SocketGrants} from './grants.ts'
+import {GRANT_NOTHING, type SocketGrants} from './grants.ts'
 import {nameLookupInterface} from './name-lookup.ts'
 import {tcpInterfaces} from './tcp.ts'
 import {udpInterfaces} from './udp.ts'
 
 export type SocketsConfig = Readonly<{
-  /** Without it everything is refused with 'access-denied'. */
+  /** Without it whatever would use the network is refused with 'access-denied'. */
   grants?: SocketGrants
 }>
 
@@ -17,7 +17,7 @@ export type SocketsConfig = Readonly<{
 const NETWORK = Object.freeze({})
 
 export function socketsInterfaces(config: SocketsConfig = {}): readonly NamedInterface[] {
-  const {grants} = config
+  const {grants = GRANT_NOTHING} = config
   return [
     wasiInterface('sockets/network', {
       network: hostResource(),

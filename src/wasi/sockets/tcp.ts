@@ -23,18 +23,16 @@ const denied = hostFunction(() => fails('access-denied'))
 const invalidState = hostFunction(() => fails('invalid-state'))
 const notInProgress = hostFunction(() => fails('not-in-progress'))
 
-export const tcpInterfaces = (grants: SocketGrants | undefined): readonly NamedInterface[] => [
+export const tcpInterfaces = (grants: SocketGrants): readonly NamedInterface[] => [
   wasiInterface('sockets/tcp-create-socket', {
-    'create-tcp-socket': hostFunction((store, family: Family) =>
-      grants === undefined ? fails('access-denied') : createTcpSocket(store, family),
-    ),
+    'create-tcp-socket': hostFunction((store, family: Family) => createTcpSocket(store, family)),
   }),
   wasiInterface('sockets/tcp', {
     'tcp-socket': hostResource<TcpSocket>((_, self) => self.drop()),
     '[method]tcp-socket.start-bind': denied,
     '[method]tcp-socket.finish-bind': notInProgress,
     '[method]tcp-socket.start-connect': hostFunction((_, self: TcpSocket, _network, remote: SocketAddress) =>
-      grants === undefined ? fails('access-denied') : self.startConnect(grants, remote),
+      self.startConnect(grants, remote),
     ),
     '[method]tcp-socket.finish-connect': hostFunction((_, self: TcpSocket) => self.finishConnect()),
     // Listening needs a bound socket, which there never is.

@@ -3,7 +3,6 @@ import {hostFunction, hostResource} from '../../engine/link/imports.ts'
 import {type NamedInterface, wasiInterface} from '../interface.ts'
 import {Subscription} from '../io/poll.ts'
 import type {Family, SocketAddress} from './address.ts'
-import {fails} from './error-code.ts'
 import type {SocketGrants} from './grants.ts'
 import {optionFunctions} from './options.ts'
 import {createUdpSocket, type UdpSocket} from './udp-socket.ts'
@@ -11,11 +10,9 @@ import type {IncomingDatagrams, OutgoingDatagram, OutgoingDatagrams} from './udp
 
 const OPTIONS = ['unicast-hop-limit', 'receive-buffer-size', 'send-buffer-size']
 
-export const udpInterfaces = (grants: SocketGrants | undefined): readonly NamedInterface[] => [
+export const udpInterfaces = (grants: SocketGrants): readonly NamedInterface[] => [
   wasiInterface('sockets/udp-create-socket', {
-    'create-udp-socket': hostFunction((store, family: Family) =>
-      grants === undefined ? fails('access-denied') : createUdpSocket(store, grants, family),
-    ),
+    'create-udp-socket': hostFunction((store, family: Family) => createUdpSocket(store, grants, family)),
   }),
   wasiInterface('sockets/udp', {
     'udp-socket': hostResource<UdpSocket>((_, self) => self.drop()),

@@ -23,11 +23,10 @@ async function addressesOf(store: Store, grants: SocketGrants, name: string): Pr
   return found.length === 0 ? failsLookup('name-unresolvable') : ok(found)
 }
 
-export const nameLookupInterface = (grants: SocketGrants | undefined): NamedInterface =>
+export const nameLookupInterface = (grants: SocketGrants): NamedInterface =>
   p3Interface('sockets/ip-name-lookup', {
     'resolve-addresses': blockingFunction(
-      (store, name: string) =>
-        grants === undefined ? failsLookup('access-denied') : addressesOf(store, grants, name),
+      (store, name: string) => addressesOf(store, grants, name),
       `async func(string) -> result<list<variant{ipv4(${quad('u8', 4)}), ipv6(${quad('u16', 8)})}>, ${LOOKUP_CODE}>`,
     ),
   })

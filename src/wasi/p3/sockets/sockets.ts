@@ -4,7 +4,7 @@ import type {GuestStream} from '../../../engine/async/host-sink.ts'
 import {blockingFunction, type HostItem, hostFunction, hostResource} from '../../../engine/link/imports.ts'
 import {type NamedInterface, p3Interface} from '../../interface.ts'
 import type {Family, SocketAddress} from '../../sockets/address.ts'
-import type {SocketGrants} from '../../sockets/grants.ts'
+import {GRANT_NOTHING, type SocketGrants} from '../../sockets/grants.ts'
 import {mayOpen} from '../../sockets/live.ts'
 import type {SocketsConfig} from '../../sockets/sockets.ts'
 import {CODE, fails} from './error-code.ts'
@@ -25,11 +25,10 @@ const ADDRESS =
 const result = (type: string): string => `result<${type}, ${CODE}>`
 const DONE = result('_')
 
-const tcp = (grants: SocketGrants | undefined): Readonly<Record<string, HostItem>> => ({
+const tcp = (grants: SocketGrants): Readonly<Record<string, HostItem>> => ({
   'tcp-socket': hostResource<TcpSocket>((_, self) => self.drop()),
   '[static]tcp-socket.create': hostFunction(
     (store, family: Family) => {
-      if (grants === undefined) return fails('access-denied')
       return mayOpen(store) ? ok(new TcpSocket(store, grants, family)) : fails('new-socket-limit')
     },
     `func(${FAMILY}) -> ${result(`own<${TCP}>`)}`,
@@ -79,11 +78,10 @@ const tcp = (grants: SocketGrants | undefined): Readonly<Record<string, HostItem
   }),
 })
 
-const udp = (grants: SocketGrants | undefined): Readonly<Record<string, HostItem>> => ({
+const udp = (grants: SocketGrants): Readonly<Record<string, HostItem>> => ({
   'udp-socket': hostResource<UdpSocket>((_, self) => self.drop()),
   '[static]udp-socket.create': hostFunction(
     (store, family: Family) => {
-      if (grants === undefined) return fails('access-denied')
       return mayOpen(store) ? ok(new UdpSocket(store, grants, family)) : fails('new-socket-limit')
     },
     `func(${FAMILY}) -> ${result(`own<${UDP}>`)}`,
@@ -124,7 +122,9 @@ const udp = (grants: SocketGrants | undefined): Readonly<Record<string, HostItem
   }),
 })
 
-export const socketsInterfaces = ({grants}: SocketsConfig = {}): readonly NamedInterface[] => [
+export const socketsInterfaces = ({
+  grants = GRANT_NOTHING,
+}: SocketsConfig = {}): readonly NamedInterface[] => [
   p3Interface('sockets/types', {...tcp(grants), ...udp(grants)}),
   nameLookupInterface(grants),
 ]
