@@ -21,6 +21,8 @@ export type ServedComponentOptions = Readonly<{
   app: App
   component: Component
   files: ComponentFiles
+  /** What `files.wasmPath` holds. */
+  binary: Uint8Array
   /** The app's folder; absolute. */
   root: string
   settings: ServeSettings

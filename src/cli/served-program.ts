@@ -1,5 +1,4 @@
 // cli/served-program.ts: a component's binary, or a core module, linked with what its manifest grants.
-import {readFileSync} from 'node:fs'
 import {MayflyError} from '../base/errors.ts'
 import {decodeComponent, isCoreModule} from '../engine/component/decode.ts'
 import {validateComponent} from '../engine/component/validate.ts'
@@ -37,8 +36,7 @@ export type ServedProgram = Readonly<{
 
 /** @throws DECODE_, VALIDATE_, LINK_, SERVE_ errors */
 export function linkProgram(options: ServedComponentOptions): ServedProgram {
-  const {app, component, files, root, variables, engine, isSelf} = options
-  const bytes = readFileSync(files.wasmPath)
+  const {app, component, binary, files, root, variables, engine, isSelf} = options
   const grants = grantsOf(app, component, {variables, isSelf})
   const mounts = openMounts(preopensOf(app, component, root))
   const client = createHttpClient({policy: grants.http})
@@ -48,12 +46,12 @@ export function linkProgram(options: ServedComponentOptions): ServedProgram {
     mounts.close()
     client.close()
   }
-  if (isCoreModule(bytes)) {
+  if (isCoreModule(binary)) {
     const world = worldOf(worldConfig(options, mounts))
-    const program = linkCoreCommand(bytes, {who, modules, world})
+    const program = linkCoreCommand(binary, {who, modules, world})
     return {program, entryFor: type => coreEntry(program, type), close}
   }
-  const decoded = decodeComponent(bytes, {file: files.wasmPath})
+  const decoded = decodeComponent(binary, {file: files.wasmPath})
   validateComponent(decoded)
   const program = new LinkedComponent(decoded, {
     who,

@@ -14,6 +14,7 @@ import type {HttpTarget} from '../triggers/http/targets.ts'
 import {appVariables} from './app-variables.ts'
 import {type EngineParts, engineParts} from './engine-parts.ts'
 import type {AppDescription} from './prepare-app.ts'
+import {type Binaries, readBinaries} from './read-binaries.ts'
 import {type ServedComponent, serveComponent} from './served-component.ts'
 
 /** One version of the app. */
@@ -23,13 +24,16 @@ type LoadedApp = Readonly<{
 }>
 
 export const startApp: StartApp<AppDescription> = async options => {
+  const binaries = readBinaries(options.description.components)
+  // Reported where it is waited for.
+  binaries.catch(() => {})
   // Before V8 is set for guests, which makes it refuse the compiled code that node brings.
   void lazyNode.http
   const engine = engineParts(process.env)
   keepNoFeedback()
   const watchdog = startWatchdog(engine.guard)
   try {
-    return await startWatched(options, {engine, watchdog})
+    return await startWatched(options, {engine, watchdog, binaries})
   } catch (error) {
     // Its thread would keep the process, which has nothing to serve.
     await watchdog.stop()
@@ -39,7 +43,11 @@ export const startApp: StartApp<AppDescription> = async options => {
 
 async function startWatched(
   {description, listen}: StartOptions<AppDescription>,
-  {engine, watchdog}: Readonly<{engine: EngineParts; watchdog: Watchdog}>,
+  {
+    engine,
+    watchdog,
+    binaries,
+  }: Readonly<{engine: EngineParts; watchdog: Watchdog; binaries: Promise<Binaries>}>,
 ): Promise<RunningApp<AppDescription>> {
   const {logs, production} = description.settings
   const observer = observe({
@@ -50,8 +58,9 @@ async function startWatched(
   })
   let port = listen.port
   const isSelf = (to: Destination): boolean => to.port === port && to.host === listen.host
-  const load = (version: AppDescription) => loadInTurn(version, {engine, observer, isSelf})
-  let loaded = await load(description)
+  const load = async (version: AppDescription, read: Promise<Binaries>) =>
+    await loadInTurn(version, {engine, observer, isSelf, binaries: await read})
+  let loaded = await load(description, binaries)
   const {name, version} = description.app
   const trigger = await createHttpTrigger({
     host: listen.host,
@@ -70,7 +79,7 @@ async function startWatched(
   const running: RunningApp<AppDescription> = {
     port,
     async reload(next) {
-      const coming = await load(next)
+      const coming = await load(next, readBinaries(next.components))
       const left = trigger.setRoutes(coming.routes)
       const replaced = loaded
       loaded = coming
@@ -89,6 +98,7 @@ type LoadParts = Readonly<{
   engine: EngineParts
   observer: Observer
   isSelf: (to: Destination) => boolean
+  binaries: Binaries
 }>
 
 /** In a turn of its own: an initialisation that is stopped takes all that waits for it down, but this promise. */
@@ -111,7 +121,8 @@ function loadApp(
   const served = new Map<string, ServedComponent>()
   for (const [id, files] of Object.entries(components)) {
     const component = app.components[id]!
-    served.set(id, serveComponent({app, component, files, root, settings, variables, ...parts}))
+    const binary = parts.binaries[id]!
+    served.set(id, serveComponent({app, component, binary, files, root, settings, variables, ...parts}))
   }
   const routes = app.triggers.http.flatMap(({route, handler, executor}): RouteEntry<HttpTarget>[] => {
     const where = 'path' in route ? route.path : {private: true as const}
