@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {before, describe, test} from 'node:test'
 import {guest} from '../guests/guests.ts'
 import {type HostileGuest, violation} from '../guests/wat/hostile/case.ts'
+import {STATE} from '../guests/wat/hostile/state.ts'
 import {HOSTILE} from '../guests/wat/hostile.ts'
 import {folder, manifest, type Part} from './harness/app.ts'
 import {ask} from './harness/client.ts'
@@ -89,6 +90,17 @@ describe('a hostile component fails alone', () => {
     assert.deepEqual((await served.stop()).code, 0)
   })
 })
+
+/** The tiers that are not this machine's first choice: they must forget as much. */
+for (const tier of ['madvise', 'copy']) {
+  test(`nothing is left of an event for the next one, restored by ${tier}`, async t => {
+    const counters = STATE.filter(({expected}) => expected.atStart !== true)
+    const parts = await Promise.all(counters.map(part))
+    const dir = folder(t, {'spin.toml': manifest([await neighbour(), ...parts])})
+    const served = await up(t, [dir], {env: {MAYFLY_TIER: tier}})
+    for (const counter of counters) await provoke(served, counter)
+  })
+}
 
 describe('a component that fails before its first event is refused then, or fails alone', () => {
   for (const hostile of HOSTILE.filter(({expected}) => expected.atStart === true)) {
