@@ -5,6 +5,7 @@ import http from 'node:http'
 import net from 'node:net'
 import {test} from 'node:test'
 import {componentNew, parse} from '@bytecodealliance/jco'
+import {CAT} from '../../src/cli/run-p3.fixtures.ts'
 import {PROGRAMS} from '../guests/wagi.ts'
 import {folder} from './harness/app.ts'
 import {ask, times} from './harness/client.ts'
@@ -102,6 +103,23 @@ for (const form of ['module', 'component'] as const) {
     assert.deepEqual(relayed.headers['set-cookie'], ['a=1', 'b=2'])
   })
 }
+
+test('a program of WASI 0.3 answers too', async t => {
+  const part3 = part('relay', '{ type = "wagi" }')
+  const dir = folder(t, {
+    'spin.toml': `${[...HEAD, ...part3].join('\n')}\n`,
+    'relay.wasm': await parse(CAT),
+  })
+  const served = await up(t, [dir])
+  const head = 'Content-Type: text/plain\n\n'
+  const body = 'mayfly'.repeat(100_000)
+  for (let i = 0; i < 3; i++) {
+    const answer = await ask(`${served.url}/relay`, {method: 'POST', body: head + body})
+    assert.deepEqual([answer.status, answer.headers['content-type']], [200, 'text/plain'])
+    assert.equal(answer.body, body)
+  }
+  assert.ok(served.logged().every(({error}) => error === undefined))
+})
 
 for (const tier of ['cow', 'madvise', 'copy'])
   test(`${tier}: each event finds memory and globals as they were at first`, async t => {
