@@ -2,7 +2,7 @@
 //
 // node bench/start.ts [component.wasm] [--rounds N] [--mayfly bin/mayfly.js] [-- flags of `up`]
 // WASMTIME names a wasmtime that is not on the PATH.
-import {type ChildProcess, spawn} from 'node:child_process'
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
 import {accessSync, constants, copyFileSync, mkdtempSync, rmSync} from 'node:fs'
 import {createServer, request} from 'node:http'
 import type {AddressInfo} from 'node:net'
@@ -10,14 +10,16 @@ import {cpus, tmpdir} from 'node:os'
 import {delimiter, join} from 'node:path'
 import {parseArgs} from 'node:util'
 
+const OWN = 'bin/mayfly.js'
 const {values, positionals, tokens} = parseArgs({
   allowPositionals: true,
   tokens: true,
-  options: {rounds: {type: 'string', default: '9'}, mayfly: {type: 'string', default: 'bin/mayfly.js'}},
+  options: {rounds: {type: 'string', default: '9'}, mayfly: {type: 'string', default: OWN}},
 })
 const terminator = tokens.find(({kind}) => kind === 'option-terminator')?.index
 const own = terminator === undefined ? positionals : positionals.slice(0, 1)
-const flags = terminator === undefined ? ['--workers', '1'] : process.argv.slice(terminator + 3)
+/** Of `up`: one process, and as many as there are cores. */
+const variants = terminator === undefined ? [['--workers', '1'], []] : [process.argv.slice(terminator + 3)]
 const rounds = Number(values.rounds)
 
 const scratch = mkdtempSync(join(tmpdir(), 'mayfly-start-'))
@@ -95,13 +97,23 @@ function wasmtime(): string | undefined {
 }
 
 const floor: Contender = {name: 'node -e 0', run: () => toEnd(['-e', '0'])}
-const up = [values.mayfly, 'up', component, '--listen', '127.0.0.1:0', '--quiet', ...flags]
 const contenders: Contender[] = [
   floor,
-  {
+  ...variants.map(flags => ({
     name: `mayfly up ${flags.join(' ')}`,
-    run: () => toAnswer(process.execPath, up, /^Serving http:.*:(\d+)/m),
-  },
+    run: async () => {
+      const up = [
+        values.mayfly,
+        'up',
+        component,
+        '--quiet',
+        '--listen',
+        `127.0.0.1:${await freePort()}`,
+        ...flags,
+      ]
+      return await toAnswer(process.execPath, up, /^Serving http:.*:(\d+)/m)
+    },
+  })),
 ]
 const peer = wasmtime()
 if (peer !== undefined)
@@ -117,6 +129,8 @@ if (peer !== undefined)
 const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1]!
 
 try {
+  // As npm does when it installs; the sources may have changed since.
+  if (values.mayfly === OWN) execFileSync(process.execPath, ['scripts/bundle-cli.js'])
   // The round before the first fills the caches of our own code and of the files.
   const times = new Map<Contender, number[]>(contenders.map(contender => [contender, []]))
   for (let round = -1; round < rounds; round++)
