@@ -49,10 +49,12 @@ const turns = async (count: number): Promise<void> => {
   for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve))
 }
 
-test(`values go through asynchronous calls of two components and back as they were (${runs} runs)`, async () => {
+test(`values go through asynchronous calls of two components and back as they were (${runs} runs)`, async t => {
+  let crossed = 0
   await fc.assert(
     fc.asyncProperty(cases, ({spec, args, answer, later}) =>
       explained(asyncPairText(spec), args, answer, async () => {
+        crossed += [...args, answer].reduce((sum, list) => sum + list.length, 0)
         const lists = spec.params.map(listOf)
         const expected = replaceHandles(args, indices(0, 0))
         const seen = (one: Seen) => liftValues(one.side, 16, lists, one.params())
@@ -76,6 +78,7 @@ test(`values go through asynchronous calls of two components and back as they we
     ),
     limits,
   )
+  t.diagnostic(`${crossed} values`)
 })
 
 /** In bytes: the guest copies several through its buffer. There is no stream of characters, either: `string` is for text. */
@@ -89,7 +92,8 @@ const streams = types(undefined, 2).chain(type =>
   }),
 )
 
-test(`elements go through a guest's streams and futures as they were (${runs} runs)`, async () => {
+test(`elements go through a guest's streams and futures as they were (${runs} runs)`, async t => {
+  let crossed = 0
   await fc.assert(
     fc.asyncProperty(
       streams.filter(({type}) => type.kind !== 'char' && size(type, 'i32') <= MAX_ELEMENT),
@@ -99,6 +103,7 @@ test(`elements go through a guest's streams and futures as they were (${runs} ru
         const before = `(import "r" (type $r (sub resource))) ${text.definitions.join(' ')}`
         return explained(echo(element, before), chunks, single, async () => {
           const {call, sandbox} = await sandboxOf(echo(element, before), rootImports({r: hostResource()}))
+          crossed += 1 + chunks.reduce((sum, chunk) => sum + chunk.length, 0)
           const found: unknown[] = []
           for await (const chunk of await call('echo', chunks)) found.push(...Array.from(chunk as unknown[]))
           assert.deepStrictEqual(
@@ -112,4 +117,5 @@ test(`elements go through a guest's streams and futures as they were (${runs} ru
     ),
     limits,
   )
+  t.diagnostic(`${crossed} values`)
 })

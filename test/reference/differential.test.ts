@@ -56,7 +56,8 @@ const count = (value: unknown): number => {
   return handles
 }
 
-test(`values go through two components and back as they were (${runs} runs)`, async () => {
+test(`values go through two components and back as they were (${runs} runs)`, async t => {
+  let crossed = 0
   await fc.assert(
     fc.asyncProperty(
       cases(fc.constantFrom<Handles>(undefined, undefined, 'own', 'borrow')),
@@ -68,6 +69,7 @@ test(`values go through two components and back as they were (${runs} runs)`, as
           const borrows = spec.params.some(type => contains(type, 'borrow'))
           const results = spec.result === undefined ? [] : [spec.result]
           const answers = spec.result === undefined ? [] : [answer]
+          crossed += args.length + answers.length
           const expected = replaceHandles(args, indices(0, 0))
           const seen = (guest: Guest) => liftValues(guest.side, MAX_PARAMS, spec.params, guest.params())
           let calls = 0
@@ -93,6 +95,7 @@ test(`values go through two components and back as they were (${runs} runs)`, as
     ),
     limits,
   )
+  t.diagnostic(`${crossed} values`)
 })
 
 /** Runs `go` of B on what lies in its memory. */
@@ -133,11 +136,13 @@ function outcome(lift: () => unknown): unknown {
   }
 }
 
-test(`what the reference lowers, the engine lifts; noise makes both trap or neither (${runs} runs)`, async () => {
+test(`what the reference lowers, the engine lifts; noise makes both trap or neither (${runs} runs)`, async t => {
+  let crossed = 0
   await fc.assert(
     fc.asyncProperty(cases(fc.constant(undefined)), async (drawn: Case) =>
       explained(pairText(drawn.spec), drawn.args, drawn.answer, async () => {
         const {spec, args, noise} = drawn
+        crossed += 2 * args.length
         const [plain] = await lifted(spec, ({side}) => lowerValues(side, MAX_PARAMS, spec.params, args))
         assert.deepStrictEqual(plain, args, 'undisturbed')
         const disturb = (guest: Guest): bigint[] => {
@@ -165,6 +170,7 @@ test(`what the reference lowers, the engine lifts; noise makes both trap or neit
     ),
     limits,
   )
+  t.diagnostic(`${crossed} values`)
 })
 
 /** What the core types leave of the bits. */
