@@ -44,6 +44,9 @@ const ALL = `(component
       (param "maybe" (option u32)) (param "twice" (option (option u32))) (param "either" (result u32 (error string)))
       (param "neither" (result)) (param "pair" (tuple string (own $file)))))
     (export "streams" (func async (param "in" (stream u8)) (param "last" (future (result (error $level)))) (result (stream string))))
+    (export "rare" (func async (param "four" (list u32 4)) (param "pair" (list bool 2)) (param "dict" (map string u64))
+      (param "why" error-context) (param "s8" s8) (param "s16" s16) (param "u16" u16) (param "f32" f32)
+      (result (future (option string)))))
   ))
   (alias export $values "point" (type $point))
   (alias export $values "db-file" (type $file))
@@ -64,7 +67,7 @@ const ALL = `(component
   (export "t:all/counters@1.0.0" (instance $inner)))`
 
 const USE = `
-import {Engine, type GuestStream, ok, err, type Result} from 'mayfly'
+import {Engine, type ErrorContext, type GuestStream, ok, err, type Result} from 'mayfly'
 import type {World, TAllValues, TAllCounters} from './world.ts'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -78,6 +81,7 @@ same<TAllValues.Id, bigint>(true)
 type Values = World['imports']['t:all/values@1.0.0']
 same<Parameters<Values['values']>, [boolean, number, bigint, number, string, string, TAllValues.Level, TAllValues.Point, TAllValues.Shape, TAllValues.Rights]>(true)
 same<Parameters<Values['lists']>, [Uint8Array, BigInt64Array, boolean[], Float32Array[], number | undefined, {tag: 'some'; val?: number | undefined} | {tag: 'none'}, Result<number, string>, Result<undefined, undefined>, [string, TAllValues.DbFile]]>(true)
+same<Parameters<Values['rare']>, [Uint32Array, boolean[], [string, bigint][], ErrorContext, number, number, number, number]>(true)
 same<Parameters<Values['streams']>, [GuestStream<Uint8Array>, Promise<Result<undefined, TAllValues.Level>>]>(true)
 
 class DbFile {
@@ -99,6 +103,7 @@ const imports: World['imports'] = {
       for await (const chunk of input) chunk.fill(0)
       return [['a'], ['b']]
     },
+    rare: async four => (four[0] === 0 ? undefined : Promise.resolve('later')),
   },
   log: text => console.log(text.length),
 }
@@ -173,6 +178,22 @@ describe('declarations', () => {
       '(component (import "a:b/c@1.0.0" (instance (export "f" (func)))) (import "a:b/c@2.0.0" (instance (export "f" (func)))))',
     )
     assert.match(text, /"a:b\/c@1\.0\.0": ABC\.Functions\n {4}"a:b\/c@2\.0\.0": ABC2\.Functions/)
+  })
+
+  test('interfaces with the names of ours are interfaces all the same', async () => {
+    const text = await declare(
+      `(component
+        (import "imports" (instance (export "f" (func))))
+        (import "own" (func))
+        (import "exports" (instance $e (export "g" (func))))
+        (export "exports" (instance $e)))`,
+    )
+    assert.match(
+      text,
+      /imports: \{\n {4}imports: Imports\.Functions\n {4}exports: Exports\.Functions\n {4}own: /,
+    )
+    assert.match(text, /exports: \{\n {4}exports: ExportedExports\.Functions\n/)
+    assert.equal(text.match(/export interface Functions/g)?.length, 3)
   })
 
   test('few bytes cannot ask for endless text', async () => {

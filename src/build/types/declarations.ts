@@ -49,7 +49,8 @@ class Declarations {
     }
     if (root.size === 0) return
     const space = unique(direction === 'import' ? 'Imports' : 'Exports', this.#namespaces)
-    this.#world[direction].push(...this.#members(root, direction, space, `world's own ${direction}s`))
+    const about = `world's own ${direction}s`
+    this.#world[direction].push(...this.#members(root, direction, {space, about, isInterface: false}))
   }
 
   /** Writes an interface's namespace; returns its name. */
@@ -59,16 +60,15 @@ class Declarations {
       this.#namespaces.has(plain) && direction === 'export' ? `Exported${plain}` : plain,
       this.#namespaces,
     )
-    this.#members(entities, direction, space, `${name}, ${direction}ed`)
+    this.#members(entities, direction, {space, about: `${name}, ${direction}ed`, isInterface: true})
     return space
   }
 
-  /** Writes a namespace with the types and functions; returns the functions' members. */
+  /** Writes a namespace with the types, and an interface's functions; returns the functions' members. */
   #members(
     entities: ReadonlyMap<string, Entity>,
     direction: Direction,
-    space: string,
-    about: string,
+    {space, about, isInterface}: Readonly<{space: string; about: string; isInterface: boolean}>,
   ): readonly string[] {
     const taken = new Set(['Functions'])
     const lines: string[] = []
@@ -90,10 +90,9 @@ class Declarations {
       }
     }
     const members = this.#functions(entities, direction, classes, lines)
-    const functions = `export interface Functions ${block(members, '')}`
-    const inside = [...lines, ...(space === 'Imports' || space === 'Exports' ? [] : [functions])]
-    if (inside.length > 0)
-      this.#lines.push(`/** ${comment(about)} */\nexport declare namespace ${space} {\n${indent(inside)}\n}`)
+    if (isInterface) lines.push(`export interface Functions ${block(members, '')}`)
+    if (lines.length > 0)
+      this.#lines.push(`/** ${comment(about)} */\nexport declare namespace ${space} {\n${indent(lines)}\n}`)
     return members
   }
 
