@@ -68,7 +68,7 @@ async function buildEntry(target: BuildTarget, entry: string, options: BuildOpti
   await writeAtomically(target.source, [made.bytes])
   const outputs = map === undefined ? [target.source] : [target.source, map]
   await writeRecord(records, target.id, {
-    recipe: recipeOf(target, options),
+    recipe: recipeOf(target),
     inputs: made.inputs,
     outputs,
     startedMs,
@@ -84,7 +84,7 @@ type Made = Readonly<{
 }>
 
 async function makeEntry({id, snapshot}: BuildTarget, entry: string, options: BuildOptions): Promise<Made> {
-  const {root, cacheDir, mode = 'production'} = options
+  const {root, cacheDir} = options
   if (isText(entry)) {
     const path = resolve(root, entry)
     const {buildText} = await import('./text.ts')
@@ -92,7 +92,7 @@ async function makeEntry({id, snapshot}: BuildTarget, entry: string, options: Bu
   }
   const loading = snapshot === 'never' ? 'never' : 'build'
   const {buildJavaScript} = await import('./javascript/javascript.ts')
-  const building = buildJavaScript({entry, root, name: id, cacheDir, mode, snapshot: loading})
+  const building = buildJavaScript({entry, root, name: id, cacheDir, snapshot: loading})
   const built = await building.catch(error => {
     throw placedIn(root, error)
   })
@@ -117,7 +117,7 @@ async function buildByCommands(target: BuildTarget, build: Commands, options: Bu
   })
   const inputs = await watchedFiles(workdir, build.watch)
   await writeRecord(recordsOf(options), target.id, {
-    recipe: recipeOf(target, options),
+    recipe: recipeOf(target),
     inputs,
     outputs: [target.source],
     startedMs,
@@ -143,17 +143,14 @@ async function inputsOfCommands(
 }
 
 const knownInputs = (target: BuildTarget, options: BuildOptions): Promise<readonly string[] | undefined> =>
-  inputsIfFresh(recordsOf(options), target.id, recipeOf(target, options))
+  inputsIfFresh(recordsOf(options), target.id, recipeOf(target))
 
 const recordsOf = ({root, records = join(root, '.mayfly', 'build')}: BuildOptions): string => records
 
 const isText = (entry: string): boolean => extname(entry).toLowerCase() === '.wat'
 
-function recipeOf(
-  {id, source, entry, build, snapshot}: BuildTarget,
-  {mode = 'production'}: BuildOptions,
-): string {
-  return hashOf([BUILDER_VERSION, JSON.stringify([ourVersions(), mode, id, source, entry, build, snapshot])])
+function recipeOf({id, source, entry, build, snapshot}: BuildTarget): string {
+  return hashOf([BUILDER_VERSION, JSON.stringify([ourVersions(), id, source, entry, build, snapshot])])
 }
 
 /** Mayfly's own version and those of its tools, which it names exactly. */

@@ -26,7 +26,6 @@ export type BuildOptions = Readonly<{
   records?: string
   /** Where what is the same for all apps is kept, absolute. */
   cacheDir: string
-  mode?: 'production' | 'development'
   /** Build even what is up to date. */
   always?: boolean
   /** Is given each line that a build command prints, without its end. */

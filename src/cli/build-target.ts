@@ -59,11 +59,9 @@ async function build(target: BuildTarget, options: BuildOptions): Promise<BuiltC
 export const cacheFolder = (...paths: readonly string[]): string =>
   join(cacheDir(process.env), 'apps', hashOf(paths).slice(0, 32))
 
-/** What is served is what is deployed, so there is one mode. */
 const buildOptions = (root: string, records: string | undefined): BuildOptions => ({
   root,
   cacheDir: cacheDir(process.env),
-  mode: 'production',
   ...(records === undefined ? {} : {records}),
 })
 

@@ -19,8 +19,6 @@ export type BundleOptions = Readonly<{
   loading: 'eager' | 'lazy'
   /** Module names that the world provides. */
   importable: readonly string[]
-  /** What `process.env.NODE_ENV` is in the bundle. */
-  mode: 'production' | 'development'
 }>
 
 export type Warning = Readonly<{message: string; file?: string; line?: number; column?: number}>
@@ -69,7 +67,8 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       sourcesContent: true,
       metafile: true,
       external: [...options.importable],
-      define: {'process.env.NODE_ENV': JSON.stringify(options.mode)},
+      // What is served is what is deployed, so there is one mode.
+      define: {'process.env.NODE_ENV': '"production"'},
       plugins: [guestModules(entry)],
       logLevel: 'silent',
     })

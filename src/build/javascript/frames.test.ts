@@ -27,7 +27,6 @@ test('a stack leads to the line that the author wrote', async () => {
     entry: 'src/index.ts',
     loading: 'eager',
     importable: ['wasi:cli/environment@0.2.10'],
-    mode: 'production',
   })
   const mapper = createFrameMapper(sourceMap)
   const {place, codeFrame: frame} = mapper.mapStack(stackAt(code, 'new Error("from here")'))

@@ -17,8 +17,6 @@ export type JavaScriptOptions = Readonly<{
   name: string
   /** Where templates are kept; made when absent. */
   cacheDir: string
-  /** What `process.env.NODE_ENV` is for the handler; `production` unless told. */
-  mode?: 'production' | 'development'
   /**
    * `build`: the handler's module is loaded once, now, and must not ask for anything that varies.
    * `never`: it is loaded anew in every event, and may.
@@ -45,14 +43,13 @@ export type JavaScriptBuild = Readonly<{
  *   MayflyErrors where there are several
  */
 export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaScriptBuild> {
-  const {entry, root, name, cacheDir, mode = 'production', snapshot = 'build'} = options
+  const {entry, root, name, cacheDir, snapshot = 'build'} = options
   const world = httpWorld()
   const started = performance.now()
   const bundling = timed(
     bundle({
       entry,
       root,
-      mode,
       importable: world.importable,
       loading: snapshot === 'never' ? 'lazy' : 'eager',
     }),

@@ -19,7 +19,6 @@ async function run(
     entry: 'index.ts',
     loading,
     importable: ['wasi:cli/environment@0.2.10'],
-    mode: 'production',
   })
   const worker = new Worker(new URL('fake-engine.ts', import.meta.url), {
     workerData: {bundle: code, paths, env},
