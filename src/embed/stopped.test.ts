@@ -33,11 +33,15 @@ test('endless guests are stopped in a process without any flags, whose own work 
 test('a worker thread cannot be stopped, and says so', async () => {
   const code = `
     const {parentPort} = require('node:worker_threads')
+    const warnings = []
+    process.on('warning', ({name, message}) => name === 'ExperimentalWarning' || warnings.push(message))
     import(${JSON.stringify(new URL('../index.ts', import.meta.url).href)}).then(async ({Engine}) => {
       await using engine = new Engine()
       const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0)
       const codeOf = limits => engine.load(empty, {limits}).then(() => 'loaded', error => error.code)
-      parentPort.postMessage([await codeOf({}), await codeOf({cpuMs: Infinity})])
+      const codes = [await codeOf({}), await codeOf({cpuMs: Infinity})]
+      await engine.close()
+      parentPort.postMessage([...codes, ...warnings])
     })`
   const worker = new Worker(code, {eval: true})
   const [message] = (await new Promise((resolve, reject) => {

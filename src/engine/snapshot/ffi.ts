@@ -1,5 +1,5 @@
 // engine/snapshot/ffi.ts: the few functions of Linux's C library that the mapping tiers need.
-import {closeSync, ftruncateSync, openSync, writeSync} from 'node:fs'
+import {ftruncateSync, openSync, writeSync} from 'node:fs'
 import {getSystemErrorName} from 'node:util'
 import {MayflyError} from '../../base/errors.ts'
 
@@ -111,7 +111,8 @@ function bind(): Libc {
       return file
     },
     setFileLength: (file: number, length: number) => ftruncateSync(file, length),
-    closeFile: (file: number) => closeSync(file),
+    // Node did not open it, and in a worker thread warns of what others opened.
+    closeFile: (file: number) => check('close', c.close(file) === 0),
     mapPrivate: (address: bigint, length: number, file: number) => map(address, length, MAP_PRIVATE, file),
     mapZeros: (address: bigint, length: number) => map(address, length, MAP_PRIVATE | MAP_ANONYMOUS, -1),
     drop(address: bigint, length: number): void {
@@ -163,6 +164,7 @@ function open(ffi: NodeFfi) {
     madvise: {arguments: ['u64', 'u64', 'i32'], return: 'i32'},
     ioctl: {arguments: ['i32', 'u64', 'buffer'], return: 'i32'},
     getrusage: {arguments: ['i32', 'buffer'], return: 'i32'},
+    close: {arguments: ['i32'], return: 'i32'},
     getpagesize: {arguments: [], return: 'i32'},
     __errno_location: {arguments: [], return: 'pointer'},
   } as const
