@@ -4,7 +4,7 @@ import {passOver} from '../core/code-pass.ts'
 import type {CoreModule} from '../core/module.ts'
 import {SECTION, sectionReader} from '../core/module-decode.ts'
 import type {Pieces} from '../core/writer.ts'
-import {concat, unsigned} from '../core/writer.ts'
+import {unsigned} from '../core/writer.ts'
 
 /** An instruction to be replaced, or a place where something is put in; positions are in the module's bytes. */
 export type Edit = Readonly<{start: number; end: number}> &
@@ -12,9 +12,10 @@ export type Edit = Readonly<{start: number; end: number}> &
     | Readonly<{kind: 'size' | 'grow'; memory: number}>
     | Readonly<{kind: 'drop'; segment: number}>
     | Readonly<{kind: 'init'; segment: number; memory: number}>
-    /** Before an instruction that takes long, or before a tail call: V8 must be asked whether to go on. */
+    /** Before an instruction that takes long V8 must be asked whether to go on, by a call. */
     | Readonly<{kind: 'check'}>
-    | Readonly<{kind: 'tail-check'}>
+    /** Here too, where in optimised code a loop will do: before a tail call, and first thing in a large function. */
+    | Readonly<{kind: 'ask'}>
     | Readonly<{kind: 'call-ref'; type: number}>
     | Readonly<{kind: 'return-call-ref'; type: number}>
   )
@@ -81,6 +82,12 @@ const WANTED_BUT_LOOPS = opcodeSet(Object.values(OP).filter(opcode => opcode !==
 /** Less code is walked sooner than what passes it is made. */
 const LARGE_BYTES = 65_536
 
+/**
+ * Bytes of a function that V8 may run to its end many times without being asked: once optimised it does not ask at the
+ * start of one that calls nothing, and the loop that calls it, not optimised, asks but a few times in 13 MB of code.
+ */
+const LARGE = 1024
+
 /** Walks the code. `passive` says of each data segment whether it is passive. */
 export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeFacts {
   const bytes = module.bytes
@@ -115,7 +122,7 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
         break
       case OP.returnCall:
       case OP.returnCallIndirect:
-        edits.push({kind: 'tail-check', start, end: start})
+        edits.push({kind: 'ask', start, end: start})
         break
       case OP.callRef:
       case OP.returnCallRef: {
@@ -193,10 +200,10 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
     if (!(end <= sectionEnd)) reader!.fail('unexpected end', from)
     loops = false
     passer?.passedLoop()
+    const code = skipLocals(bytes, first)
+    if (end - first > LARGE) edits.push({kind: 'ask', start: code, end: code})
     const stopped =
-      bytes[end - 1] === 0x0b
-        ? walkInstructions(bytes, skipLocals(bytes, first), end, wanted, visit, passer?.pass)
-        : Number.NaN
+      bytes[end - 1] === 0x0b ? walkInstructions(bytes, code, end, wanted, visit, passer?.pass) : Number.NaN
     if (stopped !== end) reader!.fail('malformed function body', first)
     if (edits.length > 0) {
       found.push({from, start: first, end, edits})
@@ -232,7 +239,7 @@ export function rewriteBodies(
   replacement: (edit: Edit) => readonly number[],
 ): Pieces {
   const {bytes} = module
-  const pieces: Uint8Array[] = []
+  const pieces: (Uint8Array | readonly number[])[] = []
   let done = facts.start
   for (const body of facts.bodies) {
     pieces.push(bytes.subarray(done, body.from))
@@ -243,8 +250,8 @@ export function rewriteBodies(
       at = edit.end
     }
     parts.push(bytes.subarray(at, body.end))
-    const content = concat(parts)
-    pieces.push(Uint8Array.from(unsigned(content.length)), content)
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    pieces.push(unsigned(length), ...parts)
     done = body.end
   }
   pieces.push(bytes.subarray(done, facts.end))

@@ -143,7 +143,7 @@ export function planHelpers(
   const replacement = (edit: Edit): Bytes => {
     if (edit.kind === 'drop') return [...constant('i32', 1n), ...globalSet(dropFlags.get(edit.segment)!)]
     if (edit.kind === 'check') return [0x10, ...unsigned(check!)]
-    if (edit.kind === 'tail-check') return ASK
+    if (edit.kind === 'ask') return ASK
     if (edit.kind === 'call-ref') return [...keep(callee!), ...callOnly(edit.type, callee!.table)]
     if (edit.kind === 'return-call-ref')
       return [...keep(callee!), ...ASK, ...returnCallOnly(edit.type, callee!.table)]

@@ -274,6 +274,13 @@ describe('makeLean', () => {
     assert.equal(opcodesOf(made.bytes, [0x03]).length, 3)
   })
 
+  test('V8 is asked to go on at the start of a large function', async () => {
+    const {lean: made} = await build(`(module
+      (func (param f64) (result f64) (local i32 i64) (local.get 0) ${'f64.sqrt '.repeat(1100)})
+      (func (param f64) (result f64) (local.get 0) ${'f64.sqrt '.repeat(900)}))`)
+    assert.equal(opcodesOf(made.bytes, [0x03]).length, 1)
+  })
+
   const field = fc.constantFrom(
     '(memory 1)',
     '(memory 0 3)',

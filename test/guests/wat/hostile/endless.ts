@@ -82,6 +82,19 @@ export const ENDLESS: readonly HostileGuest[] = [
     expected: stopped,
   },
   {
+    name: 'endless-large-function',
+    about: 'calls a long function without loops or calls for ever',
+    text: componentText({
+      main: handler(
+        '(loop $forever (global.set $x (call $long (global.get $x))) (br $forever))',
+        `(global $x (mut f64) (f64.const 3))
+         (func $long (param $x f64) (result f64) (local.get $x) ${'f64.sqrt '.repeat(20_000)})`,
+      ),
+    }),
+    limits: CPU,
+    expected: stopped,
+  },
+  {
     name: 'endless-recursion',
     about: 'calls itself until the stack is full',
     text: componentText({
