@@ -15,7 +15,7 @@ export type CampaignOptions = Readonly<{
   ms: number
   /** Inputs at most. */
   inputs: number
-  /** How long an input may take, in milliseconds, with the start of a process if it is its first. */
+  /** How long an input may take, in milliseconds. */
   hangMs: number
   child?: URL
 }>
@@ -27,6 +27,8 @@ export type Summary = Readonly<{
 }>
 
 const HEAP_MB = 4096
+/** How long a process may take to be ready, which depends on what else the machine does. */
+const START_MS = 300_000
 /** A process is replaced after so many. */
 const PER_PROCESS = 2000
 
@@ -70,7 +72,7 @@ function stretch({seed, hangMs, child}: CampaignOptions, run: Stretch): Promise<
     ending ??= why
     started.kill('SIGKILL')
   }
-  let timer = setTimeout(end, hangMs, 'hang')
+  let timer = setTimeout(end, START_MS, 'hang')
   const line = (text: string): void => {
     clearTimeout(timer)
     timer = setTimeout(end, hangMs, 'hang')
