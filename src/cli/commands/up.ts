@@ -25,11 +25,11 @@ export const command = defineCommand({
       takeOwnTurns()
     }
     const {serve} = await import('../serve.ts')
-    const {prepareApp, startApp} = await import('../compose.ts')
     const {forkWorker} = await import('../fork-worker.ts')
     return await serve(options, {
-      prepare: prepareApp,
-      startApp,
+      // Loaded when workers have been forked: they come up meanwhile.
+      prepare: async what => await (await import('../compose.ts')).prepareApp(what),
+      startApp: async what => await (await import('../compose.ts')).startApp(what),
       fork: forkWorker,
       terminal: invocation.terminal,
     })
