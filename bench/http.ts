@@ -8,11 +8,10 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {parseArgs} from 'node:util'
 import {type Bar, barLines, figure, holds, median, table} from './parts/figures.ts'
-import {busyMs, cpuMs, describeMachine, pickCores} from './parts/machine.ts'
-import {startServer} from './parts/server-process.ts'
+import {describeMachine, pickCores} from './parts/machine.ts'
+import {measureServer, type Round} from './parts/round.ts'
 import {buildHello, MAYFLY, type Subject, sizeOf, smallComponent} from './parts/subjects.ts'
 import {findWasmtime, precompile, serveArgv, WASMTIME_MODES, type WasmtimeMode} from './parts/wasmtime.ts'
-import {type LoadResult, load} from './parts/wrk.ts'
 
 const {values: options} = parseArgs({
   options: {
@@ -50,14 +49,6 @@ type Contender = Readonly<{
   subject: 'javascript' | 'small' | undefined
   argv: readonly string[]
 }>
-
-type Round = LoadResult &
-  Readonly<{
-    /** Processor time of the server for one request: says more than requests/s where others use its core. */
-    cpuUs: number
-    /** Share of the server's core that others used. */
-    others: number
-  }>
 
 if (options.help) console.log(HELP)
 else process.exitCode = await main()
@@ -111,7 +102,14 @@ async function bench(dir: string): Promise<number> {
   const rounds = new Map<string, Round[]>(contenders.map(({name}) => [name, []]))
   for (let i = 0; i < Number(options.rounds); i++) {
     for (const contender of i % 2 === 0 ? contenders : contenders.toReversed())
-      rounds.get(contender.name)!.push(await measure(contender, cores))
+      rounds.get(contender.name)!.push(
+        await measureServer(contender, {
+          cores,
+          connections: Number(options.connections),
+          warmupSeconds: Number(options.warmup),
+          seconds: Number(options.seconds),
+        }),
+      )
     const line = contenders.map(({name}) => figure(rounds.get(name)![i]!.requestsPerSecond))
     console.log(`round ${i + 1}, requests/s: ${line.join('  ')}`)
   }
@@ -191,27 +189,4 @@ async function bench(dir: string): Promise<number> {
     writeFileSync(options.json, `${JSON.stringify(raw, null, 2)}\n`)
   }
   return options.strict && !bars.every(holds) ? 1 : 0
-}
-
-async function measure({name, argv}: Contender, cores: ReturnType<typeof pickCores>): Promise<Round> {
-  const server = await startServer(argv, {core: cores.server})
-  try {
-    const url = `${server.url}/`
-    const answer = await fetch(url)
-    if (!/hello world/i.test(await answer.text()))
-      throw new Error(`${name} answers ${answer.status}, not hello world`)
-    const connections = Number(options.connections)
-    await load(url, {seconds: Number(options.warmup), connections, core: cores.load})
-    const before = {at: performance.now(), busy: busyMs(cores.server), cpu: cpuMs(server.pid)}
-    const result = await load(url, {seconds: Number(options.seconds), connections, core: cores.load})
-    const cpu = cpuMs(server.pid) - before.cpu
-    const others = busyMs(cores.server) - before.busy - cpu
-    return {
-      ...result,
-      cpuUs: (cpu * 1000) / result.requests,
-      others: cores.server === undefined ? Number.NaN : others / (performance.now() - before.at),
-    }
-  } finally {
-    await server.stop()
-  }
 }

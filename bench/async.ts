@@ -1,0 +1,61 @@
+// bench/async.ts: a hello of WASI 0.3, whose function is of async type with a callback, beside the same of WASI 0.2.
+import {parseArgs} from 'node:util'
+import {service} from '../test/guests/p3/services.ts'
+import {barLines, figure, median, table} from './parts/figures.ts'
+import {describeMachine, pickCores} from './parts/machine.ts'
+import {measureServer, type Round} from './parts/round.ts'
+import {MAYFLY, smallComponent} from './parts/subjects.ts'
+
+const {values: options} = parseArgs({
+  options: {
+    rounds: {type: 'string', default: '5'},
+    seconds: {type: 'string', default: '4'},
+    warmup: {type: 'string', default: '6'},
+    connections: {type: 'string', default: '32'},
+  },
+})
+
+const BAR = 0.9
+
+console.log((await describeMachine()).lines.join('\n'))
+const up = (path: string): readonly string[] => [
+  ...[process.execPath, MAYFLY, 'up', path, '--workers', '1', '-q'],
+  ...['--production', '--listen', '127.0.0.1:0'],
+]
+const synchronous = {name: 'wasi:http 0.2, synchronous', argv: up((await smallComponent('wat/hello')).path)}
+const callback = {name: 'wasi:http 0.3, async with a callback', argv: up(await service('hello'))}
+const stackful = {name: 'wasi:http 0.3, async with a stack', argv: up(await service('hello-stackful'))}
+const contenders = [synchronous, callback, stackful]
+
+const cores = pickCores()
+const rounds = new Map<string, Round[]>(contenders.map(({name}) => [name, []]))
+for (let i = 0; i < Number(options.rounds); i++)
+  for (const contender of i % 2 === 0 ? contenders : contenders.toReversed())
+    rounds.get(contender.name)!.push(
+      await measureServer(contender, {
+        cores,
+        connections: Number(options.connections),
+        warmupSeconds: Number(options.warmup),
+        seconds: Number(options.seconds),
+      }),
+    )
+
+const of = (name: string, key: keyof Round): number => median(rounds.get(name)!.map(round => round[key]))
+const share = (name: string): number =>
+  median(
+    rounds
+      .get(name)!
+      .map((round, i) => round.requestsPerSecond / rounds.get(synchronous.name)![i]!.requestsPerSecond),
+  )
+const rows = contenders.map(({name}) => [
+  name,
+  figure(of(name, 'requestsPerSecond')),
+  share(name).toFixed(3),
+  figure(of(name, 'p99Ms')),
+  figure(of(name, 'cpuUs')),
+  figure(of(name, 'failed')),
+])
+console.log(`\n${table(['component', 'requests/s', 'of synchronous', 'p99 ms', 'cpu us', 'failed'], rows)}`)
+console.log(
+  `\n${barLines([{name: `${callback.name}, share of the synchronous`, value: share(callback.name), limit: BAR}])}`,
+)
