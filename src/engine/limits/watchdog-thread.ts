@@ -13,6 +13,8 @@ import {
 } from '../link/guard.ts'
 
 const PERIOD_MS = 10
+/** So much more than its processor time may pass: meanwhile nobody else runs on the thread. */
+const SHARE = 3
 /** Far more than a termination takes to land where it can. */
 const LANDING_MS = 3_000
 /** So much of it the thread must have run: the machine may do other things meanwhile. */
@@ -57,6 +59,7 @@ const residentMb = (): number => process.memoryUsage.rss() / 2 ** 20
  */
 function tookTooLong(passedMs: number, limitMs: number): boolean {
   if (passedMs < limitMs / 2) return false
+  if (passedMs >= limitMs * SHARE) return true
   usedAtHalfMs ??= usedMs()
   return passedMs >= limitMs && usedMs() - usedAtHalfMs >= limitMs / 2 - PERIOD_MS
 }
