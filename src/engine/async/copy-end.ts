@@ -3,16 +3,16 @@
 import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
 import {type ElementCodec, GuestBuffer} from './buffer.ts'
+import {SharedFuture} from './future.ts'
 import type {Instance} from './instance.ts'
 import {
   COPY,
   type CopyCallbacks,
   type CopyResult,
   type ReadableSide,
-  SharedFuture,
-  SharedStream,
   type WritableSide,
-} from './stream.ts'
+} from './rendezvous.ts'
+import {SharedStream} from './stream.ts'
 import type {Thread} from './thread.ts'
 import {BLOCKED, EVENT, type Event, Waitable} from './waitable.ts'
 

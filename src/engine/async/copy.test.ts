@@ -9,7 +9,7 @@ import {type CopyType, copyNew, liftSide, lowerSide} from './copy-end.ts'
 import {HostFuture} from './host-future.ts'
 import {GuestStream, guestFuture} from './host-sink.ts'
 import {HostStream} from './host-stream.ts'
-import {COPY} from './stream.ts'
+import {COPY} from './rendezvous.ts'
 import {BLOCKED, EVENT} from './waitable.ts'
 
 const trapsWith = (code: string, part: RegExp) => (error: unknown) =>

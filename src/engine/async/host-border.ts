@@ -6,8 +6,8 @@ import {ErrorContext} from './error-context.ts'
 import {HostFuture} from './host-future.ts'
 import {GuestStream, guestFuture} from './host-sink.ts'
 import {type HostChunks, HostStream} from './host-stream.ts'
+import type {ReadableSide} from './rendezvous.ts'
 import type {Scheduler} from './scheduler.ts'
-import type {ReadableSide} from './stream.ts'
 
 /** A future as a promise, a stream as a GuestStream. What the host itself has given comes back as it was. */
 export function toHost(scheduler: Scheduler, side: ReadableSide): Promise<unknown> | GuestStream {

@@ -4,8 +4,8 @@ import type {SinkBuffer} from './buffer.ts'
 import {cancelQuietly} from './host-function.ts'
 import type {Instance} from './instance.ts'
 import {LazyPromise} from './lazy-promise.ts'
+import {COPY, type CopyCallbacks, type ReadableSide} from './rendezvous.ts'
 import type {Scheduler} from './scheduler.ts'
-import {COPY, type CopyCallbacks, type ReadableSide} from './stream.ts'
 
 type Pending = Readonly<{sink: SinkBuffer; callbacks: CopyCallbacks}>
 

@@ -5,8 +5,8 @@ import type {SinkBuffer} from './buffer.ts'
 import {type Chunk, keptChunk} from './chunk.ts'
 import {HostStream} from './host-stream.ts'
 import {LazyPromise} from './lazy-promise.ts'
+import {COPY, type ReadableSide} from './rendezvous.ts'
 import type {Scheduler} from './scheduler.ts'
-import {COPY, type ReadableSide} from './stream.ts'
 
 /** Elements that one read takes at most. */
 const READ_LENGTH = 64 * 1024

@@ -4,8 +4,8 @@ import type {Type} from '../abi/types.ts'
 import type {SinkBuffer} from './buffer.ts'
 import {type Chunk, checkChunk, partOf} from './chunk.ts'
 import type {Instance} from './instance.ts'
+import {COPY, type CopyCallbacks, type CopyResult, type ReadableSide} from './rendezvous.ts'
 import type {Scheduler} from './scheduler.ts'
-import {COPY, type CopyCallbacks, type CopyResult, type ReadableSide} from './stream.ts'
 
 /** What the host may give as a stream: its items are chunks, such as Uint8Array for stream<u8>, arrays for others. */
 export type HostChunks = AsyncIterable<Chunk> | Iterable<Chunk>
