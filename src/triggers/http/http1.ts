@@ -57,7 +57,10 @@ export class Http1Exchange extends Exchange {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
   readonly #connection: Connection
-  /** The client waits for 100-continue, which it gets when the guest first waits for the body. */
+  /**
+   * The client waits for 100-continue, which it gets when the guest first waits for the body, or begins to answer while it
+   * has the body: afterwards it would be too late.
+   */
   #continueOwed: boolean
 
   constructor(
@@ -90,11 +93,13 @@ export class Http1Exchange extends Exchange {
     request._read(0)
     return (this.incomingBody = new IncomingBody(request, {
       side: 'request',
-      onFirstWait: () => {
-        if (this.#continueOwed && !this.ended && !this.#response.headersSent) this.#response.writeContinue()
-        this.#continueOwed = false
-      },
+      onFirstWait: () => this.#continue(),
     }))
+  }
+
+  #continue(): void {
+    if (this.#continueOwed && !this.ended && !this.#response.headersSent) this.#response.writeContinue()
+    this.#continueOwed = false
   }
 
   protected clientHeaders(): readonly string[] {
@@ -116,6 +121,7 @@ export class Http1Exchange extends Exchange {
   }
 
   protected writeHead(status: number, headers: string[], lengthBytes: number, onDrain: () => void): void {
+    if (this.incomingBody !== undefined) this.#continue()
     this.#prepare()
     const response = this.#response
     if (lengthBytes >= 0) headers.push('content-length', String(lengthBytes))

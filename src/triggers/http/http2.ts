@@ -49,13 +49,16 @@ export class Http2Exchange extends Exchange {
       stream.endAfterHeaders ? undefined : (stream as BodySource),
       {
         side: 'request',
-        onFirstWait: () => {
-          if (this.#continueOwed && !this.ended && !stream.headersSent)
-            stream.additionalHeaders({':status': 100})
-          this.#continueOwed = false
-        },
+        onFirstWait: () => this.#continue(),
       },
     ))
+  }
+
+  /** As over HTTP/1.1. */
+  #continue(): void {
+    if (this.#continueOwed && !this.ended && !this.#stream.headersSent)
+      this.#stream.additionalHeaders({':status': 100})
+    this.#continueOwed = false
   }
 
   protected clientHeaders(): readonly string[] {
@@ -78,6 +81,7 @@ export class Http2Exchange extends Exchange {
   protected writeHead(status: number, headers: string[], lengthBytes: number, onDrain: () => void): void {
     const stream = this.#stream
     if (stream.destroyed || stream.closed) return
+    if (this.incomingBody !== undefined) this.#continue()
     if (lengthBytes >= 0) headers.push('content-length', String(lengthBytes))
     stream.on('drain', onDrain)
     stream.on('wantTrailers', () => {
