@@ -40,8 +40,11 @@ test('a manifest with five mistakes is told all five, each with its line', async
       '',
     ].join('\n'),
   })
-  for (const command of ['up', 'build']) {
-    const err = await refused([command, dir])
+  for (const args of [
+    ['up', dir, ...LISTEN],
+    ['build', dir],
+  ]) {
+    const err = await refused(args)
     assert.ok((err.match(/^error\[/gm) ?? []).length >= 5, err)
     for (const line of [3, 5, 6, 8, 10]) assert.match(err, new RegExp(`spin\\.toml:${line}:\\d+`))
   }

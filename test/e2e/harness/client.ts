@@ -2,8 +2,8 @@
 import http from 'node:http'
 import https from 'node:https'
 
-/** Longer than any guest here is silent. */
-const SILENCE_MS = 10_000
+/** Longer than any guest here is silent, on a busy machine too. */
+const SILENCE_MS = 30_000
 
 export type AskOptions = Readonly<{
   method?: string
