@@ -169,11 +169,10 @@ for (const name of ['p3/rust', 'p3/c']) {
     test('gives up a request that takes too long: its server is told', async t => {
       const served = await serve(t, path)
       const {to, seen, left} = await backend(t)
-      for (let i = 1; i <= 3; i++) {
-        assert.equal((await ask(`${served.url}/give-up?ms=50&to=${to}`)).body, 'gave up\n')
-        await until(() => left() === i)
-      }
-      assert.equal(seen.length, 3)
+      for (let i = 0; i < 3; i++)
+        assert.equal((await ask(`${served.url}/give-up?ms=500&to=${to}`)).body, 'gave up\n')
+      // On a very busy machine a request may not get there before it is given up.
+      await until(() => seen.length > 0 && left() === seen.length)
       assert.ok(served.logged().every(({error}) => error === undefined))
     })
 
@@ -227,6 +226,12 @@ describe('middleware in front of a handler', {skip: isSkip(middleware) ? middlew
       const through = await ask(`${served.url}/through`)
       assert.deepEqual([through.body, through.headers['x-answered']], ['not found\n', undefined])
       assert.equal((await ask(`${served.url}/refused`)).status, 500)
+
+      const inTime = await ask(`${served.url}/impatient/`)
+      assert.deepEqual([inTime.status, inTime.body], [200, 'hello world\n'])
+      for (let i = 0; i < 3; i++)
+        assert.equal((await ask(`${served.url}/impatient/sleep?ms=60000`)).status, 504)
+      assert.ok(served.logged().every(({path, error}) => error === undefined || path === '/refused'))
 
       for (const route of ['/echo', '/copy', `/proxy?to=${to}`])
         await inParts(`${served.url}${route}`, capitals)

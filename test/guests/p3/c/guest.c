@@ -361,10 +361,19 @@ static app_callback_code_t sleeps(uint64_t ms) {
   }
   app_waitable_set_t set = app_waitable_set_new();
   app_waitable_join(APP_SUBTASK_HANDLE(status), set);
+  app_context_set_0((void *)APP_SUBTASK_HANDLE(status));
   return APP_CALLBACK_CODE_WAIT(set);
 }
 
 app_callback_code_t exports_wasi_http_handler_handle_callback(app_event_t *event) {
+  if (event->event == APP_EVENT_CANCEL) {
+    app_subtask_t sleep = (app_subtask_t)app_context_get_0();
+    app_waitable_join(sleep, 0);
+    app_subtask_cancel(sleep);
+    app_subtask_drop(sleep);
+    app_task_cancel();
+    return APP_CALLBACK_CODE_EXIT;
+  }
   if (event->event != APP_EVENT_SUBTASK || event->code != APP_SUBTASK_RETURNED) abort();
   app_subtask_drop(event->waitable);
   says_text(200, "awake\n");

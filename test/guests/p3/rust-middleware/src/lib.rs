@@ -1,4 +1,5 @@
 //! Stands in front of a handler: it says so in the headers of both messages, and writes the answer in capitals as it goes.
+//! `/through/...` and `/refused` do less, and `/impatient/...` does not wait long.
 
 wit_bindgen::generate!({
     path: "handler.wit",
@@ -7,6 +8,9 @@ wit_bindgen::generate!({
 });
 
 use exports::wasi::http::handler::Guest;
+use futures::future::{select, Either};
+use std::pin::pin;
+use wasi::clocks::monotonic_clock::wait_for;
 use wasi::http::handler;
 use wasi::http::types::{ErrorCode, Fields, Request, Response, Scheme};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult};
@@ -15,6 +19,7 @@ struct Component;
 export!(Component);
 
 const BUFFER: usize = 64 * 1024;
+const PATIENCE_NS: u64 = 50_000_000;
 
 impl Guest for Component {
     async fn handle(request: Request) -> Result<Response, ErrorCode> {
@@ -25,7 +30,10 @@ impl Guest for Component {
         if target.starts_with("/through") {
             return handler::handle(request).await;
         }
-        let response = handler::handle(marked(request)).await?;
+        if let Some(inner) = target.strip_prefix("/impatient") {
+            return impatient(marked(request, inner)).await;
+        }
+        let response = handler::handle(marked(request, &target)).await?;
         Ok(in_capitals(response))
     }
 }
@@ -40,16 +48,29 @@ fn with(headers: Fields, name: &str) -> Fields {
     headers
 }
 
-fn marked(request: Request) -> Request {
+/// Cancels the handler's call when it takes too long.
+async fn impatient(request: Request) -> Result<Response, ErrorCode> {
+    let asked = pin!(handler::handle(request));
+    let slept = pin!(wait_for(PATIENCE_NS));
+    match select(asked, slept).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right(_) => {
+            let (response, _) = Response::new(Fields::new(), None, wit_future::new(|| Ok(None)).1);
+            response.set_status_code(504).unwrap();
+            Ok(response)
+        }
+    }
+}
+
+fn marked(request: Request, path: &str) -> Request {
     let headers = with(request.get_headers(), "x-passed");
     let method = request.get_method();
-    let path = request.get_path_with_query();
     let authority = request.get_authority();
     let (body, trailers) = Request::consume_body(request, accepted());
     let (next, _) = Request::new(headers, Some(body), trailers, None);
     next.set_method(&method).unwrap();
     next.set_scheme(Some(&Scheme::Http)).unwrap();
-    next.set_path_with_query(path.as_deref()).unwrap();
+    next.set_path_with_query(Some(path)).unwrap();
     next.set_authority(authority.as_deref()).unwrap();
     next
 }
