@@ -2,6 +2,7 @@
 //
 // The engine takes its values as they come, from parts of Mayfly that are typed. A program's own may be anything: what is
 // read here is read once, so that it is what was checked that the engine lowers.
+import {NUMBER_ARRAYS} from '../engine/abi/lists.ts'
 import {ErrorContext} from '../engine/async/error-context.ts'
 import type {PrimValType} from '../engine/component/component.ts'
 import type {ResourceId, Shape, Value} from '../engine/component/validation/types.ts'
@@ -21,18 +22,6 @@ const INTEGERS = {
   s32: [-(2 ** 31), 2 ** 31 - 1],
 } as const
 const BIGINTS = {u64: [0n, 2n ** 64n - 1n], s64: [-(2n ** 63n), 2n ** 63n - 1n]} as const
-const ARRAYS = {
-  u8: Uint8Array,
-  s8: Int8Array,
-  u16: Uint16Array,
-  s16: Int16Array,
-  u32: Uint32Array,
-  s32: Int32Array,
-  u64: BigUint64Array,
-  s64: BigInt64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const
 
 const plain = (expected: string, isOne: (value: unknown) => boolean): Check => {
   return value => {
@@ -200,7 +189,10 @@ export class ValueChecks {
   #list(element: Value, length: number | undefined): Check {
     const prim =
       typeof element === 'string' ? element : element.shape.kind === 'prim' ? element.shape.prim : undefined
-    const typed = prim !== undefined && prim in ARRAYS ? ARRAYS[prim as keyof typeof ARRAYS] : undefined
+    const typed =
+      prim !== undefined && prim in NUMBER_ARRAYS
+        ? NUMBER_ARRAYS[prim as keyof typeof NUMBER_ARRAYS]
+        : undefined
     const items = array(this.of(element))
     const check: Check =
       typed === undefined

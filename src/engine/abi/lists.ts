@@ -19,6 +19,20 @@ type NumberArray =
   | Float32Array
   | Float64Array
 
+/** What a list of numbers crosses as, by the kind of its elements. */
+export const NUMBER_ARRAYS = {
+  u8: Uint8Array,
+  s8: Int8Array,
+  u16: Uint16Array,
+  s16: Int16Array,
+  u32: Uint32Array,
+  s32: Int32Array,
+  u64: BigUint64Array,
+  s64: BigInt64Array,
+  f32: Float32Array,
+  f64: Float64Array,
+} as const
+
 type NumberArrayClass = new (buffer: ArrayBufferLike, byteOffset?: number, length?: number) => NumberArray
 
 /** The bytes of `count` elements. @throws TRAP_OUT_OF_BOUNDS */

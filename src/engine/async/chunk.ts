@@ -1,4 +1,5 @@
 // engine/async/chunk.ts: elements on their way through a stream.
+import {NUMBER_ARRAYS} from '../abi/lists.ts'
 import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
 
@@ -8,18 +9,7 @@ import type {Type} from '../abi/types.ts'
  */
 export type Chunk = Readonly<{length: number}>
 
-const ARRAYS: Readonly<Partial<Record<Type['kind'], NumberArrayClass>>> = {
-  u8: Uint8Array,
-  s8: Int8Array,
-  u16: Uint16Array,
-  s16: Int16Array,
-  u32: Uint32Array,
-  s32: Int32Array,
-  u64: BigUint64Array,
-  s64: BigInt64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-}
+const ARRAYS: Readonly<Partial<Record<Type['kind'], NumberArrayClass>>> = NUMBER_ARRAYS
 
 type NumberArrayClass = abstract new (...args: never[]) => Chunk
 
