@@ -1,7 +1,7 @@
 // wasi/sockets/grants.ts: who may talk to whom. Decided elsewhere, from the app's manifest; asked here, every time.
 import type {Store} from '../../engine/store.ts'
 
-/** `tcp-bind`: 0.3 only; to take connections, or to choose where own ones come from. */
+/** `tcp-bind`: to take connections, or to choose where own ones come from. */
 export type SocketUse = 'tcp-bind' | 'tcp-connect' | 'udp-bind' | 'udp-connect' | 'udp-send'
 
 /** `ip` is numeric and never an IPv4 address in IPv6 clothes. IPv6 is written in full: '2001:db8:0:0:0:0:0:1'. */

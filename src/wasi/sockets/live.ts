@@ -11,20 +11,21 @@ const MAX_LIVE = 128
 const LIVE = new StateKey<Set<Live>>(
   () => new Set(),
   live => {
-    for (const one of live) one.destroy()
-    live.clear()
+    for (const one of live) end(live, one)
   },
 )
+
+/** Once, though it may be asked for by another that ends. */
+function end(live: Set<Live>, one: Live): void {
+  if (live.delete(one)) one.destroy()
+}
 
 /** Whether the event may open one more. */
 export const mayOpen = (store: Store): boolean => store.state(LIVE).size < MAX_LIVE
 
-export function keep<T extends Live>(store: Store, one: T): T {
-  store.state(LIVE).add(one)
-  return one
-}
-
-/** Ends `one`, once. */
-export function end(store: Store, one: Live): void {
-  if (store.state(LIVE).delete(one)) one.destroy()
+/** Keeps `one` until the event is over, or until what is returned is called. */
+export function keep(store: Store, one: Live): () => void {
+  const live = store.state(LIVE)
+  live.add(one)
+  return () => end(live, one)
 }

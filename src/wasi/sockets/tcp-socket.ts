@@ -1,133 +1,138 @@
-// wasi/sockets/tcp-socket.ts: a TCP connection that a guest makes.
-import net from 'node:net'
+// wasi/sockets/tcp-socket.ts: the TCP socket of 0.2, whose operations are started, waited for and finished.
 import {ok, type Result} from '../../base/result.ts'
-import type {Store} from '../../engine/store.ts'
 import {DONE, Signal} from '../io/signal.ts'
 import type {InputStream, OutputStream, Pollable} from '../io/streams.ts'
-import {type Family, hostText, ipText, isPeer, type SocketAddress, socketAddressOf} from './address.ts'
+import type {SocketAddress} from './address.ts'
 import {type ErrorCode, errorCodeOf, fails} from './error-code.ts'
-import type {SocketGrants} from './grants.ts'
-import {end, keep, type Live, mayOpen} from './live.ts'
-import type {OptionValue, WithOptions} from './options.ts'
+import {TcpEndpoint} from './tcp-endpoint.ts'
+import type {TcpListener} from './tcp-listener.ts'
 import {TcpInput, TcpOutput} from './tcp-streams.ts'
 
+type Operation = 'bind' | 'connect' | 'listen'
 type Streams = readonly [InputStream, OutputStream]
+type Done = Result<undefined, ErrorCode>
 
-/** How long an ended event's last bytes may take to leave. */
-const LINGER_MS = 5000
-
-export class TcpSocket implements Pollable, WithOptions, Live {
-  readonly family: Family
-  readonly options: Record<string, OptionValue> = {
-    'keep-alive-enabled': false,
-    'keep-alive-idle-time': 7_200_000_000_000n,
-    'keep-alive-interval': 75_000_000_000n,
-    'keep-alive-count': 9,
-    'hop-limit': 64,
-    'receive-buffer-size': 65_536n,
-    'send-buffer-size': 65_536n,
-  }
-  readonly #store: Store
-  #state: 'unconnected' | 'connecting' | 'connected' | 'closed' = 'unconnected'
-  #socket: net.Socket | undefined
-  #failure: Error | undefined
-  readonly #changed = new Signal()
+/**
+ * The states that only 0.2 has, `bind-in-progress` and so on, are those of an operation that was started and not finished.
+ * @see TcpSocketOperationalSemantics.md of WASI 0.2
+ */
+export class TcpSocket extends TcpEndpoint implements Pollable {
+  #operation: Operation | undefined
+  #listener: TcpListener<TcpSocket> | undefined
   #input: TcpInput | undefined
   #output: TcpOutput | undefined
-  /** The socket and its two streams: the connection ends when the guest has dropped them all. */
-  #users = 1
+  readonly #changed = new Signal()
 
-  constructor(store: Store, family: Family) {
-    this.family = family
-    this.#store = store
-    keep(store, this)
+  /** The operation is in progress if it could be started; one at a time. */
+  #start<T>(operation: Operation, begin: () => Result<T, ErrorCode>): Result<T, ErrorCode> {
+    if (this.#operation !== undefined) return fails('concurrency-conflict')
+    const begun = begin()
+    if (begun.tag === 'ok') this.#operation = operation
+    return begun
   }
 
-  /** wasi:sockets/tcp start-connect. */
-  startConnect(grants: SocketGrants, remote: SocketAddress): Result<undefined, ErrorCode> {
-    if (this.#state === 'connecting') return fails('concurrency-conflict')
-    if (this.#state !== 'unconnected') return fails('invalid-state')
-    if (!isPeer(this.family, remote)) return fails('invalid-argument')
-    const {port} = remote.val
-    if (!grants.allowsAddress('tcp-connect', {ip: ipText(remote), port}, this.#store))
-      return fails('access-denied')
-    this.#state = 'connecting'
-    const socket = net.connect({host: hostText(remote), port, allowHalfOpen: true, autoSelectFamily: false})
-    this.#socket = socket
-    this.applied()
-    socket.on('connect', () => this.#changed.fire())
-    // Stays for the socket's whole life: an error that nobody hears would end the process.
-    socket.on('error', error => {
-      this.#failure = error
-      this.#changed.fire()
-    })
+  /** Why the operation cannot be finished now; else it is no longer in progress. */
+  #finish(operation: Operation): ErrorCode | undefined {
+    if (this.#operation !== operation) return 'not-in-progress'
+    if (!this.ready()) return 'would-block'
+    this.#operation = undefined
+    return undefined
+  }
+
+  /** The system binds at once, so what it says is told here. */
+  startBind(local: SocketAddress): Done {
+    return this.#start('bind', () => this.bind(local))
+  }
+
+  finishBind(): Done {
+    const unfinished = this.#finish('bind')
+    return unfinished === undefined ? ok(undefined) : fails(unfinished)
+  }
+
+  startConnect(remote: SocketAddress): Done {
+    const begun = this.#start('connect', () => this.open(remote))
+    if (begun.tag === 'err') return begun
+    const changed = (): void => this.#changed.fire()
+    begun.val.on('connect', changed).on('error', changed)
     return ok(undefined)
   }
 
   finishConnect(): Result<Streams, ErrorCode> {
-    if (this.#state !== 'connecting') return fails('not-in-progress')
-    if (!this.ready()) return fails('would-block')
-    if (this.#failure !== undefined) {
-      this.#state = 'closed'
-      return fails(errorCodeOf(this.#failure))
+    const unfinished = this.#finish('connect')
+    if (unfinished !== undefined) return fails(unfinished)
+    const {errored} = this.socket!
+    if (errored !== null) {
+      this.state = 'closed'
+      return fails(errorCodeOf(errored))
     }
-    this.#state = 'connected'
-    this.#users += 2
-    this.#input = new TcpInput(this.#socket!, () => this.drop())
-    this.#output = new TcpOutput(this.#socket!, () => this.drop())
-    return ok([this.#input, this.#output])
+    this.state = 'connected'
+    return ok(this.#streams())
   }
 
-  /** Ready unless a connection is being made. */
+  #streams(): Streams {
+    this.use()
+    this.use()
+    this.#input = new TcpInput(this.socket!, () => this.drop())
+    this.#output = new TcpOutput(this.socket!, () => this.drop())
+    return [this.#input, this.#output]
+  }
+
+  startListen(): Done {
+    const begun = this.#start('listen', () =>
+      this.listenFor(accepted => new TcpSocket(this.owner, this.family, accepted)),
+    )
+    if (begun.tag === 'err') return begun
+    this.#listener = begun.val
+    return ok(undefined)
+  }
+
+  finishListen(): Done {
+    const unfinished = this.#finish('listen')
+    if (unfinished !== undefined) return fails(unfinished)
+    const listener = this.#listener!
+    if (listener.isListening) return ok(undefined)
+    this.state = 'closed'
+    const failed = listener.take()
+    return failed.tag === 'err' ? failed : fails('unknown')
+  }
+
+  accept(): Result<readonly [TcpSocket, ...Streams], ErrorCode> {
+    if (!this.isListening) return fails('invalid-state')
+    const taken = this.#listener!.take()
+    if (taken.tag === 'err') return taken
+    const accepted = taken.val
+    if (accepted.socket!.destroyed) {
+      accepted.drop()
+      return fails('connection-aborted')
+    }
+    return ok([accepted, ...accepted.#streams()])
+  }
+
+  /** "Pollable readiness": that of the operation in progress, or of the next connection. */
   ready(): boolean {
-    return this.#state !== 'connecting' || this.#failure !== undefined || this.#socket!.connecting === false
+    if (this.#operation === 'connect') return !this.socket!.connecting
+    if (this.#operation === 'listen' && this.#listener!.isListening) return true
+    return this.#listener?.ready() ?? true
   }
 
   whenReady(): Promise<void> {
-    return this.ready() ? DONE : this.#changed.wait()
+    if (this.ready()) return DONE
+    return this.#listener?.whenReady() ?? this.#changed.wait()
   }
 
-  localAddress(): Result<SocketAddress, ErrorCode> {
-    const {localAddress, localPort} = this.#socket ?? {}
-    if (localAddress === undefined || localPort === undefined) return fails('invalid-state')
-    return ok(socketAddressOf(localAddress, localPort))
+  /** Bound, listening: only what is finished counts. */
+  override localAddress(): Result<SocketAddress, ErrorCode> {
+    return this.#operation === 'bind' ? fails('invalid-state') : super.localAddress()
   }
 
-  remoteAddress(): Result<SocketAddress, ErrorCode> {
-    const {remoteAddress, remotePort} = this.#socket ?? {}
-    if (this.#state !== 'connected' || remoteAddress === undefined || remotePort === undefined)
-      return fails('invalid-state')
-    return ok(socketAddressOf(remoteAddress, remotePort))
+  override get isListening(): boolean {
+    return super.isListening && this.#operation === undefined
   }
 
-  shutdown(type: 'receive' | 'send' | 'both'): Result<undefined, ErrorCode> {
-    if (this.#state !== 'connected') return fails('invalid-state')
+  shutdown(type: 'receive' | 'send' | 'both'): Done {
+    if (this.state !== 'connected') return fails('invalid-state')
     if (type !== 'send') this.#input!.close()
     if (type !== 'receive') this.#output!.close()
     return ok(undefined)
   }
-
-  applied(): void {
-    const idleMs = (this.options['keep-alive-idle-time'] as bigint) / 1_000_000n
-    const initialDelay = idleMs > 0x7fff_ffffn ? 0x7fff_ffff : Number(idleMs)
-    this.#socket?.setKeepAlive(this.options['keep-alive-enabled'] as boolean, initialDelay)
-  }
-
-  drop(): void {
-    if (--this.#users === 0) end(this.#store, this)
-  }
-
-  destroy(): void {
-    this.#state = 'closed'
-    const socket = this.#socket
-    if (socket === undefined) return
-    if (socket.connecting || socket.destroyed) socket.destroy()
-    else {
-      socket.setTimeout(LINGER_MS, () => socket.destroy())
-      socket.destroySoon()
-    }
-  }
 }
-
-export const createTcpSocket = (store: Store, family: Family): Result<TcpSocket, ErrorCode> =>
-  mayOpen(store) ? ok(new TcpSocket(store, family)) : fails('new-socket-limit')

@@ -21,30 +21,45 @@ export class TcpInput implements InputStream {
   /** The chunk that is being read; the socket itself holds at most one buffer more, then the peer waits. */
   #chunk: Uint8Array | undefined
   #closed = false
+  #isShut = false
   #failure: Error | undefined
 
   constructor(socket: Socket, left: () => void) {
     this.#socket = socket
     this.#left = left
-    socket.on('readable', () => this.#pull())
-    socket.on('end', () => this.close())
-    socket.on('close', () => this.close())
+    socket.on('readable', this.#pull)
+    socket.on('end', () => this.#end())
+    socket.on('close', () => this.#end())
     socket.on('error', error => {
       this.#failure = error
       this.#changed.fire()
     })
+    // It may have ended before the guest asked for it.
+    this.#failure = socket.errored ?? undefined
+    this.#closed = socket.readableEnded || socket.destroyed
   }
 
   /** Takes what the socket has. At the end it has nothing, and asking makes it say so. */
-  #pull(): void {
+  readonly #pull = (): void => {
     if (this.#chunk !== undefined || this.#closed) return
     this.#chunk = this.#socket.read() ?? undefined
     if (this.#chunk !== undefined) this.#changed.fire()
   }
 
-  close(): void {
+  #end(): void {
     this.#closed = true
     this.#changed.fire()
+  }
+
+  /** wasi:sockets/tcp shutdown: what came is forgotten, and what still comes too, so that the peer need not wait. */
+  close(): void {
+    if (this.#isShut) return
+    this.#isShut = true
+    this.#chunk = undefined
+    this.#failure = undefined
+    this.#end()
+    this.#socket.off('readable', this.#pull)
+    this.#socket.resume()
   }
 
   ready(): boolean {
@@ -96,6 +111,8 @@ export class TcpOutput implements OutputStream {
       this.#failure = error
       this.#changed.fire()
     })
+    this.#failure = socket.errored ?? undefined
+    this.#closed = socket.destroyed
   }
 
   #end(): void {

@@ -1,18 +1,21 @@
 // wasi/sockets/udp.ts: wasi:sockets/udp and udp-create-socket.
 import {hostFunction, hostResource} from '../../engine/link/imports.ts'
 import {type NamedInterface, wasiInterface} from '../interface.ts'
-import {Subscription} from '../io/poll.ts'
+import {ALWAYS_READY, Subscription} from '../io/poll.ts'
 import type {Family, SocketAddress} from './address.ts'
+import {openEndpoint} from './endpoint.ts'
 import type {SocketGrants} from './grants.ts'
 import {optionFunctions} from './options.ts'
-import {createUdpSocket, type UdpSocket} from './udp-socket.ts'
+import {UdpSocket} from './udp-socket.ts'
 import type {IncomingDatagrams, OutgoingDatagram, OutgoingDatagrams} from './udp-streams.ts'
 
 const OPTIONS = ['unicast-hop-limit', 'receive-buffer-size', 'send-buffer-size']
 
 export const udpInterfaces = (grants: SocketGrants): readonly NamedInterface[] => [
   wasiInterface('sockets/udp-create-socket', {
-    'create-udp-socket': hostFunction((store, family: Family) => createUdpSocket(store, grants, family)),
+    'create-udp-socket': hostFunction((store, family: Family) =>
+      openEndpoint(UdpSocket, {store, grants}, family),
+    ),
   }),
   wasiInterface('sockets/udp', {
     'udp-socket': hostResource<UdpSocket>((_, self) => self.drop()),
@@ -27,7 +30,8 @@ export const udpInterfaces = (grants: SocketGrants): readonly NamedInterface[] =
     '[method]udp-socket.remote-address': hostFunction((_, self: UdpSocket) => self.remoteAddress()),
     '[method]udp-socket.address-family': hostFunction((_, self: UdpSocket) => self.family),
     ...optionFunctions('udp-socket', OPTIONS),
-    '[method]udp-socket.subscribe': hostFunction((_, self: UdpSocket) => new Subscription(self)),
+    // Binding, the one thing that a guest may wait for here, is done at once.
+    '[method]udp-socket.subscribe': hostFunction(() => ALWAYS_READY),
     'incoming-datagram-stream': hostResource<IncomingDatagrams>((_, self) => self.drop()),
     '[method]incoming-datagram-stream.receive': hostFunction(
       (_, self: IncomingDatagrams, maxResults: bigint) => self.receive(maxResults),

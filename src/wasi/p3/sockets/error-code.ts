@@ -38,6 +38,10 @@ const variant = (known: readonly string[], code: OldCode): ErrorCode =>
 export const fails = (code: OldCode): Result<never, ErrorCode> => err(variant(SHARED, code))
 export const failsLookup = (code: OldCode): Result<never, ErrorCode> => err(variant(LOOKUP, code))
 
+/** The same outcome in the words of 0.3. */
+export const told = <T>(outcome: Result<T, OldCode>): Outcome<T> =>
+  outcome.tag === 'ok' ? outcome : fails(outcome.val)
+
 export function failsBy(error: Error): Result<never, ErrorCode> {
   if ((error as NodeJS.ErrnoException).code === 'EPIPE') return err({tag: 'connection-broken'})
   return fails(oldCodeOf(error))

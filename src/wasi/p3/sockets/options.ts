@@ -1,10 +1,8 @@
 // wasi/p3/sockets/options.ts: socket options, with the names and types of 0.3.
 import {ok} from '../../../base/result.ts'
 import {type HostItem, hostFunction} from '../../../engine/link/imports.ts'
-import type {OptionValue, WithOptions} from '../../sockets/options.ts'
-import {CODE, fails} from './error-code.ts'
-
-const isZero = (value: OptionValue): boolean => value === 0 || value === 0n
+import {type OptionValue, setOption, type WithOptions} from '../../sockets/options.ts'
+import {CODE, told} from './error-code.ts'
 
 /** 'get-x' and 'set-x' for each name, as methods of `resource`; `types` gives those of their values. */
 export function optionFunctions(
@@ -18,12 +16,10 @@ export function optionFunctions(
       (_, socket: WithOptions) => ok(socket.options[name]),
       `func(${self}) -> result<${type}, ${CODE}>`,
     )
-    items[`[method]${resource}.set-${name}`] = hostFunction((_, socket: WithOptions, value: OptionValue) => {
-      if (isZero(value)) return fails('invalid-argument')
-      socket.options[name] = value
-      socket.applied?.(name)
-      return ok(undefined)
-    }, `func(${self}, ${type}) -> result<_, ${CODE}>`)
+    items[`[method]${resource}.set-${name}`] = hostFunction(
+      (_, socket: WithOptions, value: OptionValue) => told(setOption(socket, name, value)),
+      `func(${self}, ${type}) -> result<_, ${CODE}>`,
+    )
   }
   return items
 }

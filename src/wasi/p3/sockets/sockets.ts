@@ -1,13 +1,12 @@
 // wasi/p3/sockets/sockets.ts: the package wasi:sockets@0.3.0.
-import {ok} from '../../../base/result.ts'
 import type {GuestStream} from '../../../engine/async/host-sink.ts'
 import {blockingFunction, type HostItem, hostFunction, hostResource} from '../../../engine/link/imports.ts'
 import {type NamedInterface, p3Interface} from '../../interface.ts'
 import type {Family, SocketAddress} from '../../sockets/address.ts'
+import {openEndpoint} from '../../sockets/endpoint.ts'
 import {GRANT_NOTHING, type SocketGrants} from '../../sockets/grants.ts'
-import {mayOpen} from '../../sockets/live.ts'
 import type {SocketsConfig} from '../../sockets/sockets.ts'
-import {CODE, fails} from './error-code.ts'
+import {CODE, told} from './error-code.ts'
 import {nameLookupInterface} from './name-lookup.ts'
 import {optionFunctions} from './options.ts'
 import {TcpSocket} from './tcp-socket.ts'
@@ -28,13 +27,11 @@ const DONE = result('_')
 const tcp = (grants: SocketGrants): Readonly<Record<string, HostItem>> => ({
   'tcp-socket': hostResource<TcpSocket>((_, self) => self.drop()),
   '[static]tcp-socket.create': hostFunction(
-    (store, family: Family) => {
-      return mayOpen(store) ? ok(new TcpSocket(store, grants, family)) : fails('new-socket-limit')
-    },
+    (store, family: Family) => told(openEndpoint(TcpSocket, {store, grants}, family)),
     `func(${FAMILY}) -> ${result(`own<${TCP}>`)}`,
   ),
   '[method]tcp-socket.bind': hostFunction(
-    (_, self: TcpSocket, local: SocketAddress) => self.bind(local),
+    (_, self: TcpSocket, local: SocketAddress) => told(self.bind(local)),
     `func(borrow<${TCP}>, ${ADDRESS}) -> ${DONE}`,
   ),
   '[method]tcp-socket.connect': blockingFunction(
@@ -54,17 +51,17 @@ const tcp = (grants: SocketGrants): Readonly<Record<string, HostItem>> => ({
     `func(borrow<${TCP}>) -> tuple<stream<u8>, future<${DONE}>>`,
   ),
   '[method]tcp-socket.get-local-address': hostFunction(
-    (_, self: TcpSocket) => self.localAddress(),
+    (_, self: TcpSocket) => told(self.localAddress()),
     `func(borrow<${TCP}>) -> ${result(ADDRESS)}`,
   ),
   '[method]tcp-socket.get-remote-address': hostFunction(
-    (_, self: TcpSocket) => self.remoteAddress(),
+    (_, self: TcpSocket) => told(self.remoteAddress()),
     `func(borrow<${TCP}>) -> ${result(ADDRESS)}`,
   ),
   '[method]tcp-socket.get-is-listening': hostFunction((_, self: TcpSocket) => self.isListening),
   '[method]tcp-socket.get-address-family': hostFunction((_, self: TcpSocket) => self.family),
   '[method]tcp-socket.set-listen-backlog-size': hostFunction(
-    (_, self: TcpSocket, size: bigint) => self.setBacklog(size),
+    (_, self: TcpSocket, size: bigint) => told(self.setBacklog(size)),
     `func(borrow<${TCP}>, u64) -> ${DONE}`,
   ),
   ...optionFunctions('tcp-socket', {
@@ -81,13 +78,11 @@ const tcp = (grants: SocketGrants): Readonly<Record<string, HostItem>> => ({
 const udp = (grants: SocketGrants): Readonly<Record<string, HostItem>> => ({
   'udp-socket': hostResource<UdpSocket>((_, self) => self.drop()),
   '[static]udp-socket.create': hostFunction(
-    (store, family: Family) => {
-      return mayOpen(store) ? ok(new UdpSocket(store, grants, family)) : fails('new-socket-limit')
-    },
+    (store, family: Family) => told(openEndpoint(UdpSocket, {store, grants}, family)),
     `func(${FAMILY}) -> ${result(`own<${UDP}>`)}`,
   ),
   '[method]udp-socket.bind': hostFunction(
-    (_, self: UdpSocket, local: SocketAddress) => self.bind(local),
+    (_, self: UdpSocket, local: SocketAddress) => told(self.bind(local)),
     `func(borrow<${UDP}>, ${ADDRESS}) -> ${DONE}`,
   ),
   '[method]udp-socket.connect': hostFunction(
@@ -107,11 +102,11 @@ const udp = (grants: SocketGrants): Readonly<Record<string, HostItem>> => ({
     `async func(borrow<${UDP}>) -> ${result(`tuple<list<u8>, ${ADDRESS}>`)}`,
   ),
   '[method]udp-socket.get-local-address': hostFunction(
-    (_, self: UdpSocket) => self.localAddress(),
+    (_, self: UdpSocket) => told(self.localAddress()),
     `func(borrow<${UDP}>) -> ${result(ADDRESS)}`,
   ),
   '[method]udp-socket.get-remote-address': hostFunction(
-    (_, self: UdpSocket) => self.remoteAddress(),
+    (_, self: UdpSocket) => told(self.remoteAddress()),
     `func(borrow<${UDP}>) -> ${result(ADDRESS)}`,
   ),
   '[method]udp-socket.get-address-family': hostFunction((_, self: UdpSocket) => self.family),
