@@ -3,8 +3,8 @@ import {GuestMemory} from './memory.ts'
 import type {Allocate} from './strings.ts'
 import {type PrimKind, primType, type Resource, type Type} from './types.ts'
 
-export const R: Resource = {index: 0, name: 'r', instance: undefined}
-export const Q: Resource = {index: 1, name: 'q', instance: 0}
+export const R: Resource = {index: 0, name: 'r', instance: undefined, rep: 'i32'}
+export const Q: Resource = {index: 1, name: 'q', instance: 0, rep: 'i32'}
 
 /**
  * `record(u8,string)`, `variant(_,u8)`, `list(u8)`, `list(u8,3)`, `enum(300)`, `flags(9)`, `option(u8)`, `result(_,u8)`,

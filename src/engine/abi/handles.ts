@@ -162,6 +162,18 @@ export type HandleTableState = Readonly<{
   free: readonly number[]
 }>
 
+/**
+ * What an instance gets for a borrow of a resource of its own: the representation (CanonicalABI.md, lower_borrow), which
+ * the flat type of a borrow makes an i32 even where resource.new takes an i64.
+ * @throws TRAP_BAD_HANDLE
+ */
+export function borrowedRep(rep: bigint): number {
+  const value = BigInt.asUintN(64, rep)
+  if (value > 0xffff_ffffn)
+    trap('TRAP_BAD_HANDLE', `the representation ${value} is too great for the i32 that a borrow is passed as`)
+  return Number(value)
+}
+
 export function giveBack(lenders: readonly Handle[]): void {
   for (const handle of lenders) handle.lends--
 }

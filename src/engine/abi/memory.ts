@@ -3,6 +3,8 @@ import {trap} from './trap.ts'
 
 const PAGE = 65536
 const MEGABYTE = 2 ** 20
+/** Methods of Node's Buffer end the process where there are more bytes than this from where they begin. */
+const MAX_BUFFER = 2 ** 32 - 1
 const MAX_LIFTED_BYTES = 128 * MEGABYTE
 
 /** One memory of one sandbox. Call `sync()` after anything that may have run guest code, before reading or writing. */
@@ -10,6 +12,7 @@ export class GuestMemory {
   readonly memory: WebAssembly.Memory
   readonly #size: WebAssembly.Global<'i32'> | WebAssembly.Global<'i64'>
   u8!: Uint8Array
+  /** What lies low enough for a Buffer; see `bytesAt`. */
   buffer!: Buffer
   view!: DataView
   /** The second word of the string stored last (strings.ts). */
@@ -33,8 +36,13 @@ export class GuestMemory {
   refresh(): void {
     const buffer = this.memory.buffer as ArrayBuffer
     this.u8 = new Uint8Array(buffer)
-    this.buffer = Buffer.from(buffer)
+    this.buffer = Buffer.from(buffer, 0, Math.min(buffer.byteLength, MAX_BUFFER))
     this.view = new DataView(buffer)
+  }
+
+  /** The bytes at [ptr, ptr + length), which may lie anywhere in the memory. */
+  bytesAt(ptr: number, length: number): Buffer {
+    return Buffer.from(this.u8.buffer as ArrayBuffer, ptr, length)
   }
 
   /** Begins a call, for which `spend` counts anew. */

@@ -61,7 +61,8 @@ export function loadLatin1OrUtf16(memory: GuestMemory, ptr: number, tagged: numb
   if (tagged > MAX_STRING_BYTE_LENGTH) tooLong(tagged)
   memory.checkAligned(ptr, tagged, 2)
   memory.spend(tagged)
-  return memory.buffer.latin1Slice(ptr, ptr + tagged)
+  if (ptr + tagged <= memory.buffer.length) return memory.buffer.latin1Slice(ptr, ptr + tagged)
+  return memory.bytesAt(ptr, tagged).latin1Slice()
 }
 
 /** A tagged length of a 64-bit memory, whose tag is bit 63, as one of a 32-bit memory. Too long stays too long. */
@@ -94,7 +95,8 @@ export function storeUtf8(memory: GuestMemory, allocate: Allocate, text: string)
   }
   const byteLength = Buffer.byteLength(text)
   const ptr = allocate(1, byteLength)
-  memory.buffer.utf8Write(text, ptr, byteLength)
+  if (ptr + byteLength <= memory.buffer.length) memory.buffer.utf8Write(text, ptr, byteLength)
+  else memory.bytesAt(ptr, byteLength).utf8Write(text)
   memory.storedLength = byteLength
   return ptr
 }
@@ -102,7 +104,9 @@ export function storeUtf8(memory: GuestMemory, allocate: Allocate, text: string)
 export function storeUtf16(memory: GuestMemory, allocate: Allocate, text: string): number {
   const byteLength = text.length * 2
   const ptr = allocate(2, byteLength)
-  memory.buffer.ucs2Write(text.toWellFormed(), ptr, byteLength)
+  const wellFormed = text.toWellFormed()
+  if (ptr + byteLength <= memory.buffer.length) memory.buffer.ucs2Write(wellFormed, ptr, byteLength)
+  else memory.bytesAt(ptr, byteLength).ucs2Write(wellFormed)
   memory.storedLength = text.length
   return ptr
 }
@@ -119,7 +123,8 @@ export function storeLatin1OrUtf16(memory: GuestMemory, allocate: Allocate, text
     return ptr
   }
   const ptr = allocate(2, text.length)
-  memory.buffer.latin1Write(text, ptr, text.length)
+  if (ptr + text.length <= memory.buffer.length) memory.buffer.latin1Write(text, ptr, text.length)
+  else memory.bytesAt(ptr, text.length).latin1Write(text)
   memory.storedLength = text.length
   return ptr
 }

@@ -28,6 +28,8 @@ export type Resource = Readonly<{
   name: string
   /** The index of the component instance that defines it; undefined for a resource of the host. */
   instance: number | undefined
+  /** What its component has for it; a host's own is of any type. */
+  rep: 'i32' | 'i64'
 }>
 
 export type FuncType = Readonly<{

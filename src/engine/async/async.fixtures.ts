@@ -240,7 +240,7 @@ export class Guest {
   ) {
     return copy(
       this.#thread,
-      {type, verb, async, codec: type.element === undefined ? undefined : this.#codec},
+      {type, verb, async, codec: type.element === undefined ? undefined : this.#codec, wide: false},
       index,
       pointer,
       length,

@@ -128,6 +128,8 @@ export type CopyBuiltin = Readonly<{
   verb: 'read' | 'write'
   async: boolean
   codec: ElementCodec | undefined
+  /** Whether the result is an i64: that of a stream has its memory's address type. */
+  wide: boolean
 }>
 
 /**
@@ -136,11 +138,11 @@ export type CopyBuiltin = Readonly<{
  */
 export function copy(
   thread: Thread,
-  {type, verb, async, codec}: CopyBuiltin,
+  {type, verb, async, codec, wide}: CopyBuiltin,
   index: number,
   pointer: number,
   length: number,
-): number | Promise<number> {
+): number | bigint | Promise<number | bigint> {
   const {instance} = thread
   instance.checkLeave()
   if (!async) thread.checkMayBlock()
@@ -168,14 +170,22 @@ export function copy(
   end.isOpen = true
   if (end instanceof ReadableEnd) end.shared.read(instance, buffer, callbacks)
   else end.shared.write(instance, buffer, callbacks)
-  return outcome(thread, end, async)
+  return wide ? outcome(thread, end, async, WIDE) : outcome(thread, end, async, NARROW)
 }
 
-const payload = ([, , value]: Event): number => value
+type Results<T> = Readonly<{payload: (event: Event) => T; blocked: T}>
 
-function outcome(thread: Thread, end: CopyEnd, async: boolean): number | Promise<number> {
+const NARROW: Results<number> = {payload: event => event[2], blocked: BLOCKED}
+const WIDE: Results<bigint> = {payload: event => BigInt(event[2]), blocked: BigInt(BLOCKED)}
+
+function outcome<T>(
+  thread: Thread,
+  end: CopyEnd,
+  async: boolean,
+  {payload, blocked}: Results<T>,
+): T | Promise<T> {
   if (end.hasPending) return payload(end.takePending())
-  return async ? BLOCKED : end.awaitPending(thread, payload)
+  return async ? blocked : end.awaitPending(thread, payload)
 }
 
 /** stream.cancel-read … future.cancel-write; gives what the copy gives. */
@@ -195,7 +205,7 @@ export function copyCancel(
   if (!async) end.checkNotInSet()
   end.state = 'cancelling'
   if (end.isOpen) end.shared.cancel()
-  return outcome(thread, end, async)
+  return outcome(thread, end, async, NARROW)
 }
 
 /** stream.drop-readable … future.drop-writable */

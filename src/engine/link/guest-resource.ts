@@ -5,18 +5,21 @@ import type {Resource} from '../abi/types.ts'
 /** What a sandbox serves; afterwards its numbers mean other things. */
 export type Event = {over: boolean}
 
+/** What a component has for a resource: an i32 or an i64. */
+export type Rep = number | bigint
+
 /** An owned resource of a guest; drop it when it is no longer needed. It ends with its sandbox's event at the latest. */
 export class GuestResource {
   readonly #resource: Resource
-  #rep: number | undefined
-  readonly #destroy: ((rep: number) => void) | undefined
+  #rep: Rep | undefined
+  readonly #destroy: ((rep: Rep) => void) | undefined
   readonly #event: Event
 
   /** `destroy` is unset for a borrow. */
   constructor(
     resource: Resource,
-    rep: number,
-    destroy: ((rep: number) => void) | undefined,
+    rep: Rep,
+    destroy: ((rep: Rep) => void) | undefined,
     event: Event = {over: false},
   ) {
     this.#resource = resource
@@ -32,7 +35,7 @@ export class GuestResource {
   }
 
   /** The component's own representation, without giving the resource away. @throws TRAP_BAD_HANDLE */
-  rep(resource: Resource): number {
+  rep(resource: Resource): Rep {
     if (resource !== this.#resource)
       trap('TRAP_BAD_HANDLE', `the host gave a ${this.#resource.name} where a ${resource.name} is due`)
     if (this.#event.over) trap('TRAP_BAD_HANDLE', `the host gave a ${resource.name} of an event that is over`)
@@ -42,7 +45,7 @@ export class GuestResource {
   }
 
   /** Gives the resource away. @throws TRAP_BAD_HANDLE */
-  take(resource: Resource): number {
+  take(resource: Resource): Rep {
     const rep = this.rep(resource)
     this.#rep = undefined
     return rep

@@ -11,6 +11,7 @@ import type {
   Definition,
   ExternType,
   InstanceExpr,
+  ResourceType,
   Sort,
 } from '../component/component.ts'
 import type {CoreModule} from '../core/module.ts'
@@ -171,7 +172,7 @@ class Resolver {
           this.#step(membersOf(definition.type))
           scope.types.push(
             definition.type.kind === 'resource'
-              ? {kind: 'resource', resource: this.#guestResource(scope, definition.type.dtor)}
+              ? {kind: 'resource', resource: this.#guestResource(scope, definition.type)}
               : typeItem(scope, definition.type),
           )
           break
@@ -462,7 +463,7 @@ class Resolver {
       })
     let resource = this.#hostResources.get(host)
     if (resource === undefined) {
-      resource = {index: this.#resources.length, name, instance: undefined}
+      resource = {index: this.#resources.length, name, instance: undefined, rep: 'i32'}
       this.#resources.push({resource, host, dtor: undefined})
       this.#hostResources.set(host, resource)
       this.#hostResourceNames.set(resource, `${versionKey(interfaceName)}#${name}`)
@@ -472,9 +473,9 @@ class Resolver {
 
   // Canonical definitions
 
-  #guestResource(scope: Scope, dtor: number | undefined): Resource {
+  #guestResource(scope: Scope, {rep, dtor}: ResourceType): Resource {
     const index = this.#resources.length
-    const resource: Resource = {index, name: `resource ${index}`, instance: scope.instance}
+    const resource: Resource = {index, name: `resource ${index}`, instance: scope.instance, rep}
     this.#resources.push({
       resource,
       host: undefined,

@@ -17,7 +17,7 @@ import type {Thread} from '../async/thread.ts'
 import type {Store} from '../store.ts'
 import {turns} from '../turns.ts'
 import type {Guard} from './guard.ts'
-import {type Event, GuestResource} from './guest-resource.ts'
+import {type Event, GuestResource, type Rep} from './guest-resource.ts'
 import type {HostResource} from './imports.ts'
 import type {StackFunction} from './stacks.ts'
 import {uncatchable} from './uncatchable.ts'
@@ -56,7 +56,7 @@ export class Runtime {
   /** Each adds itself. */
   readonly stackFunctions: StackFunction[] = []
   /** Set by emitted code: the destructor of a guest's resource, by the resource's index. */
-  readonly destructors: ((rep: number) => void)[] = []
+  readonly destructors: ((rep: Rep) => void)[] = []
 
   constructor(options: {
     store: Store
@@ -233,7 +233,7 @@ export class Runtime {
 
   guestResource(resource: Resource, rep: unknown, owned: boolean): GuestResource {
     const destroy = owned ? this.destructors[resource.index] : undefined
-    return new GuestResource(resource, rep as number, destroy, this.#event)
+    return new GuestResource(resource, rep as Rep, destroy, this.#event)
   }
 
   /** Nobody is left to be told that it cannot be dropped. */
@@ -317,7 +317,7 @@ export function checkBorrows(scope: BorrowScope): void {
 }
 
 /** What the host passes for a guest's resource, as the component's own number. */
-export function guestRep(resource: Resource, value: unknown, give: boolean): number {
+export function guestRep(resource: Resource, value: unknown, give: boolean): Rep {
   if (!(value instanceof GuestResource)) trap('TRAP_BAD_VALUE', `the host gave no ${resource.name}`)
   return give ? value.take(resource) : value.rep(resource)
 }

@@ -1,10 +1,10 @@
 // engine/component/validation/builtins.ts: signatures of the canonical built-ins (CanonicalABI.md, Canonical Definitions).
 import type {FuncSignature} from '../../core/module.ts'
 import type {Canon, CanonOptions, CoreValType} from '../component.ts'
-import {checkOptions, type Demands} from './canon-options.ts'
+import {addressOf, checkOptions, type Demands} from './canon-options.ts'
 import {type Context, invalid} from './context.ts'
 import {sameSignature} from './core-match.ts'
-import {factsOf} from './facts.ts'
+import {type Address, factsOf} from './facts.ts'
 import {at, type Scope} from './scope.ts'
 import {flattenReturn} from './signatures.ts'
 import type {Value} from './types.ts'
@@ -17,6 +17,10 @@ function signature(text: string): FuncSignature {
   const [params, results] = text.split('->').map(side => side.split(' ').filter(type => type !== ''))
   return Object.freeze({params: params!, results: results!})
 }
+
+/** A signature in which `T` stands for what pointers and lengths are. */
+const withPointers = (address: Address, text: string): FuncSignature =>
+  signature(text.replaceAll('T', address))
 
 /** Built-ins whose signature follows from their name. */
 const plain: Readonly<Partial<Record<Builtin['kind'], FuncSignature>>> = {
@@ -43,9 +47,6 @@ const plain: Readonly<Partial<Record<Builtin['kind'], FuncSignature>>> = {
 const toHandle = signature('-> i64')
 const onHandle = signature('i32 ->')
 const oneToOne = signature('i32 -> i32')
-const twoToOne = signature('i32 i32 -> i32')
-const threeToOne = signature('i32 i32 i32 -> i32')
-const debugMessage = signature('i32 i32 ->')
 
 /** Validates a built-in and gives the core function that it defines. */
 export function builtin(cx: Context, scope: Scope, canon: Builtin): FuncSignature {
@@ -54,11 +55,13 @@ export function builtin(cx: Context, scope: Scope, canon: Builtin): FuncSignatur
       resolveResource(cx, scope, canon.type)
       return onHandle
     case 'resource.new':
-    case 'resource.rep':
-      if (resolveResource(cx, scope, canon.type).id.definedIn !== scope) {
-        invalid(cx, `type index ${canon.type} is not a local resource`)
-      }
-      return oneToOne
+    case 'resource.rep': {
+      const {definedIn, rep} = resolveResource(cx, scope, canon.type).id
+      if (definedIn !== scope) invalid(cx, `type index ${canon.type} is not a local resource`)
+      return canon.kind === 'resource.new'
+        ? {params: [rep], results: ['i32']}
+        : {params: ['i32'], results: [rep]}
+    }
     case 'task.return':
       return taskReturn(cx, scope, canon)
     case 'context.get':
@@ -90,7 +93,7 @@ export function builtin(cx: Context, scope: Scope, canon: Builtin): FuncSignatur
       return copy(cx, scope, canon)
     case 'error-context.new':
       checkOptions(cx, scope, canon.options, demand(canon.kind, {memory: true, allowed: ['realloc']}))
-      return twoToOne
+      return withPointers(addressOf(cx, scope, canon.options), 'T T -> i32')
     case 'error-context.debug-message':
       checkOptions(
         cx,
@@ -98,19 +101,21 @@ export function builtin(cx: Context, scope: Scope, canon: Builtin): FuncSignatur
         canon.options,
         demand(canon.kind, {memory: true, realloc: true, allowed: ['realloc']}),
       )
-      return debugMessage
+      return withPointers(addressOf(cx, scope, canon.options), 'i32 T ->')
     case 'waitable-set.wait':
     case 'waitable-set.poll':
       checkOptions(cx, scope, {...noOptions, memory: canon.memory}, demand(canon.kind, {memory: true}))
-      return twoToOne
+      return withPointers(addressOf(cx, scope, canon), 'i32 T -> i32')
     case 'thread.new-indirect':
-    case 'thread.spawn-indirect':
-      checkStart(cx, scope, canon.type)
-      checkTable(cx, scope, canon.table)
-      return twoToOne
+    case 'thread.spawn-indirect': {
+      const argument = startArgument(cx, scope, canon.type)
+      return {params: [tableAddress(cx, scope, canon.table), argument], results: ['i32']}
+    }
     case 'thread.spawn-ref':
-      checkStart(cx, scope, canon.type)
-      return {params: [`(ref null ${canon.type})`, 'i32'], results: ['i32']}
+      return {
+        params: [`(ref null ${canon.type})`, startArgument(cx, scope, canon.type)],
+        results: ['i32'],
+      }
     default:
       return plain[canon.kind] ?? invalid(cx, `unknown built-in ${canon.kind}`)
   }
@@ -136,7 +141,7 @@ const demand = (what: string, some: Partial<Demands>): Demands => ({
 function taskReturn(cx: Context, scope: Scope, canon: Extract<Canon, {kind: 'task.return'}>): FuncSignature {
   const facts = canon.result === undefined ? undefined : factsOf(resolveValue(cx, scope, canon.result))
   if (facts?.borrows) invalid(cx, 'function result cannot contain a `borrow` type')
-  const {signature: type, spillsParams} = flattenReturn(facts)
+  const {signature: type, spillsParams} = flattenReturn(facts, addressOf(cx, scope, canon.options))
   checkOptions(
     cx,
     scope,
@@ -147,9 +152,14 @@ function taskReturn(cx: Context, scope: Scope, canon: Extract<Canon, {kind: 'tas
 }
 
 function checkContext(cx: Context, scope: Scope, type: CoreValType, slot: number): void {
-  if (type !== 'i32') invalid(cx, '`context.get` and `context.set` work on `i32` only')
+  if (type !== 'i32' && type !== 'i64') {
+    invalid(cx, '`context.get` and `context.set` work on `i32` or `i64` only')
+  }
   if (slot > 1) invalid(cx, `immediate must be zero or one: ${slot}`)
   scope.contextType ??= type
+  if (scope.contextType !== type) {
+    invalid(cx, `type must match previous context type \`${scope.contextType}\``)
+  }
 }
 
 /** The element type of the stream or future type that a built-in works on. */
@@ -177,18 +187,24 @@ function copy(cx: Context, scope: Scope, canon: Copy): FuncSignature {
       allowed: ['realloc', 'async'],
     }),
   )
-  return canon.kind.startsWith('stream') ? threeToOne : twoToOne
+  return withPointers(
+    addressOf(cx, scope, canon.options),
+    canon.kind.startsWith('stream') ? 'i32 T T -> T' : 'i32 T -> i32',
+  )
 }
 
-function checkStart(cx: Context, scope: Scope, index: number): void {
+/** What a thread's start function, of the type at `index`, takes. */
+function startArgument(cx: Context, scope: Scope, index: number): Address {
   const type = at(cx, scope.core.type, index, 'type')
-  if (type.kind !== 'func' || !sameSignature(type.signature, onHandle))
-    invalid(cx, 'the start function of a thread must take one `i32` and return nothing')
+  for (const argument of ['i32', 'i64'] as const) {
+    if (type.kind === 'func' && sameSignature(type.signature, {params: [argument], results: []}))
+      return argument
+  }
+  return invalid(cx, 'the start function of a thread must take one `i32` or `i64` and return nothing')
 }
 
-function checkTable(cx: Context, scope: Scope, index: number): void {
-  const table = at(cx, scope.core.table, index, 'table')
-  if (table.element !== 'funcref' || table.limits.address !== 'i32') {
-    invalid(cx, 'the table of a thread built-in must be a 32-bit one of type `funcref`')
-  }
+function tableAddress(cx: Context, scope: Scope, index: number): Address {
+  const {element, limits} = at(cx, scope.core.table, index, 'table')
+  if (element !== 'funcref') invalid(cx, 'the table of a thread built-in must be one of type `funcref`')
+  return limits.address
 }

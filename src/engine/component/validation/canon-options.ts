@@ -3,6 +3,7 @@ import type {FuncSignature} from '../../core/module.ts'
 import type {CanonOptions} from '../component.ts'
 import {type Context, invalid} from './context.ts'
 import {sameSignature} from './core-match.ts'
+import type {Address} from './facts.ts'
 import {at, type Scope} from './scope.ts'
 
 /** What a canonical definition needs and allows. */
@@ -14,6 +15,12 @@ export type Demands = Readonly<{
   /** What the options are for, in messages. */
   what: string
 }>
+
+/** The type of pointers and lengths under these options: that of the memory's addresses. */
+export function addressOf(cx: Context, scope: Scope, options: Pick<CanonOptions, 'memory'>): Address {
+  if (options.memory === undefined) return 'i32'
+  return at(cx, scope.core.memory, options.memory, 'memory').limits.address
+}
 
 export function checkOptions(cx: Context, scope: Scope, options: CanonOptions, demands: Demands): void {
   const {memory, realloc, postReturn, callback, async} = options
@@ -30,12 +37,15 @@ export function checkOptions(cx: Context, scope: Scope, options: CanonOptions, d
   }
   if (memory !== undefined) {
     const {limits} = at(cx, scope.core.memory, memory, 'memory')
-    if (limits.address !== 'i32' || limits.shared)
-      invalid(cx, 'canonical ABI memory is not a 32-bit linear memory')
+    if (limits.shared) invalid(cx, 'canonical ABI memory is shared: mismatch in the shared flag for memories')
   }
   if (realloc !== undefined) {
     if (memory === undefined) invalid(cx, 'canonical option `realloc` requires `memory` to also be specified')
-    checkFunction(cx, scope, realloc, 'realloc', {params: ['i32', 'i32', 'i32', 'i32'], results: ['i32']})
+    const address = addressOf(cx, scope, options)
+    checkFunction(cx, scope, realloc, 'realloc', {
+      params: [address, address, address, address],
+      results: [address],
+    })
   }
   if (async && postReturn !== undefined) {
     invalid(cx, 'canonical option `post-return` cannot be specified together with `async`')

@@ -1,7 +1,7 @@
 // engine/component/validation/canon.ts: lift and lower (CanonicalABI.md, Canonical Definitions).
 import type {Canon} from '../component.ts'
 import {builtin} from './builtins.ts'
-import {checkFunction, checkOptions} from './canon-options.ts'
+import {addressOf, checkFunction, checkOptions} from './canon-options.ts'
 import {type Context, charge, invalid} from './context.ts'
 import {factsOf} from './facts.ts'
 import {at, type Scope} from './scope.ts'
@@ -32,7 +32,7 @@ function lift(cx: Context, scope: Scope, canon: Extract<Canon, {kind: 'lift'}>):
   const callee = at(cx, scope.core.func, canon.func, 'function')
   checkAsync(cx, type, options.async)
   const pointers = hasPointers(type)
-  const {signature, spillsParams, spillsResult} = flattenLift(type, options)
+  const {signature, spillsParams, spillsResult} = flattenLift(type, options, addressOf(cx, scope, options))
   const allocates = pointers.params || spillsParams
   checkOptions(cx, scope, options, {
     memory: allocates || pointers.result || spillsResult,
@@ -64,7 +64,7 @@ function lower(cx: Context, scope: Scope, canon: Extract<Canon, {kind: 'lower'}>
   charge(cx, type.params.length)
   checkAsync(cx, type, options.async)
   const pointers = hasPointers(type)
-  const {signature, spillsParams, spillsResult} = flattenLower(type, options)
+  const {signature, spillsParams, spillsResult} = flattenLower(type, options, addressOf(cx, scope, options))
   checkOptions(cx, scope, options, {
     // CanonicalABI.md asks for a memory whenever the option is `async`; the reference tests do without where unused.
     memory: pointers.params || pointers.result || spillsParams || spillsResult,

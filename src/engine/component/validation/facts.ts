@@ -1,21 +1,26 @@
 // engine/component/validation/facts.ts: what the rules must know of a value type, found once when it is defined.
-import type {PrimValType} from '../component.ts'
+import type {Limits, PrimValType} from '../component.ts'
 import {type Context, charge, invalid} from './context.ts'
 import type {AnyType, Defined, Entity, Extent, Shape, Value} from './types.ts'
 
 export type Flat = 'i32' | 'i64' | 'f32' | 'f64'
+
+/** The type of a memory's addresses, and so of pointers and lengths in it. */
+export type Address = Limits['address']
 
 export type Facts = Extent &
   Readonly<{
     /** Bytes and alignment in a list, with 64-bit pointers (CanonicalABI.md, Element Size). */
     bytes: number
     align: number
-    /** Core types with 32-bit pointers; cut off after `maxFlat`, beyond which only their number being too big counts. */
-    flat: readonly Flat[]
+    /** Core types by what pointers are; cut off after `maxFlat`, beyond which only their number being too big counts. */
+    flat: Flattening
     /** Whether a value has a part in linear memory. */
     pointers: boolean
     borrows: boolean
   }>
+
+type Flattening = Readonly<Record<Address, readonly Flat[]>>
 
 export const maxTypeSize = 1_000_000
 export const maxTypeDepth = 100
@@ -23,17 +28,25 @@ export const maxTypeDepth = 100
 export const maxFlat = 17
 const maxValueBytes = 2 ** 28
 
+/** One list for both where there are no pointers. */
+const anyAddress = (flat: readonly Flat[]): Flattening => ({i32: flat, i64: flat})
+
 const scalar = (bytes: number, flat: Flat): Facts => ({
   size: 1,
   depth: 1,
   bytes,
   align: bytes,
-  flat: [flat],
+  flat: anyAddress([flat]),
   pointers: false,
   borrows: false,
 })
 const handle = scalar(4, 'i32')
-const pointerPair: Facts = {...scalar(16, 'i32'), align: 8, flat: ['i32', 'i32'], pointers: true}
+const pointerPair: Facts = {
+  ...scalar(16, 'i32'),
+  align: 8,
+  flat: {i32: ['i32', 'i32'], i64: ['i64', 'i64']},
+  pointers: true,
+}
 
 const prims: Readonly<Record<PrimValType, Facts>> = {
   bool: scalar(1, 'i32'),
@@ -72,9 +85,8 @@ export function define(cx: Context, shape: Shape): Defined {
   const extent = extentOf(cx, parts.map(factsOf))
   const layout = layoutOf(shape, parts)
   if (layout.bytes >= maxValueBytes) invalid(cx, 'type exceeds maximum byte size of 2^28 - 1')
-  const flat = layout.flat.length > maxFlat ? layout.flat.slice(0, maxFlat) : layout.flat
   const borrows = shape.kind === 'borrow' || parts.some(part => factsOf(part).borrows)
-  return {kind: 'defined', shape, facts: {...layout, ...extent, flat, borrows}}
+  return {kind: 'defined', shape, facts: {...layout, ...extent, borrows}}
 }
 
 export function partsOf(shape: Shape): readonly Value[] {
@@ -161,24 +173,37 @@ function layoutOf(shape: Shape, parts: readonly Value[]): Layout {
   }
 }
 
+const flattening = (pointers: boolean, flat: (address: Address) => readonly Flat[]): Flattening =>
+  pointers ? {i32: flat('i32'), i64: flat('i64')} : anyAddress(flat('i32'))
+
+export function concatenated(parts: Iterable<Facts>, address: Address): readonly Flat[] {
+  const flat: Flat[] = []
+  for (const part of parts) {
+    flat.push(...part.flat[address])
+    if (flat.length >= maxFlat) return flat.slice(0, maxFlat)
+  }
+  return flat
+}
+
 const alignTo = (offset: number, align: number): number => Math.ceil(offset / align) * align
 
 function sequence(parts: readonly Facts[]): Layout {
   let bytes = 0
   let align = 1
-  const flat: Flat[] = []
   for (const part of parts) {
     bytes = alignTo(bytes, part.align) + part.bytes
     align = Math.max(align, part.align)
-    if (flat.length < maxFlat) flat.push(...part.flat)
   }
-  return {bytes: alignTo(bytes, align), align, flat, pointers: parts.some(part => part.pointers)}
+  const pointers = parts.some(part => part.pointers)
+  const flat = flattening(pointers, address => concatenated(parts, address))
+  return {bytes: alignTo(bytes, align), align, flat, pointers}
 }
 
 function repeat(part: Facts, count: number): Layout {
-  const flat: Flat[] = []
-  for (let i = 0; i < Math.min(count, maxFlat) && flat.length < maxFlat; i++) flat.push(...part.flat)
-  return {bytes: part.bytes * count, align: part.align, flat, pointers: part.pointers}
+  const {align, pointers} = part
+  const parts: readonly Facts[] = Array(Math.min(count, maxFlat)).fill(part)
+  const flat = flattening(pointers, address => concatenated(parts, address))
+  return {bytes: part.bytes * count, align, flat, pointers}
 }
 
 /** A discriminant and the union of the cases. */
@@ -187,21 +212,29 @@ function choice(cases: readonly (Value | undefined)[]): Layout {
   let payload = 0
   let align = 1
   let pointers = false
-  const joined: Flat[] = []
   for (const type of cases) {
     if (type === undefined) continue
     const facts = factsOf(type)
     payload = Math.max(payload, facts.bytes)
     align = Math.max(align, facts.align)
     pointers ||= facts.pointers
-    facts.flat.forEach((flat, i) => {
+  }
+  const start = alignTo(discriminant, align)
+  align = Math.max(align, discriminant)
+  const flat = flattening(pointers, address => alternatives(cases, address))
+  return {bytes: alignTo(start + payload, align), align, flat, pointers}
+}
+
+function alternatives(cases: readonly (Value | undefined)[], address: Address): readonly Flat[] {
+  const joined: Flat[] = []
+  for (const type of cases) {
+    if (type === undefined) continue
+    factsOf(type).flat[address].forEach((flat, i) => {
       const before = joined[i]
       joined[i] = before === undefined ? flat : join(before, flat)
     })
   }
-  const start = alignTo(discriminant, align)
-  align = Math.max(align, discriminant)
-  return {bytes: alignTo(start + payload, align), align, flat: ['i32', ...joined], pointers}
+  return ['i32' as const, ...joined].slice(0, maxFlat)
 }
 
 function join(a: Flat, b: Flat): Flat {

@@ -1,7 +1,7 @@
 // engine/component/validation/signatures.ts: core signatures of component functions (CanonicalABI.md, Flattening).
 import type {FuncSignature} from '../../core/module.ts'
 import type {CanonOptions} from '../component.ts'
-import {type Facts, type Flat, factsOf} from './facts.ts'
+import {type Address, concatenated, type Facts, type Flat, factsOf} from './facts.ts'
 import type {Func} from './types.ts'
 
 const maxFlatParams = 16
@@ -15,47 +15,43 @@ export type Flattened = Readonly<{
   spillsResult: boolean
 }>
 
-export function flattenLift(type: Func, options: CanonOptions): Flattened {
-  const params = flattenParams(type)
-  const result = flattenResult(type)
+export function flattenLift(type: Func, options: CanonOptions, address: Address): Flattened {
+  const params = flattenParams(type, address)
+  const result = flattenResult(type, address)
   const spillsParams = params.length > maxFlatParams
   const spillsResult = result.length > (options.async ? maxFlatParams : maxFlatResults)
   const code: Flat[] = options.callback === undefined ? [] : ['i32']
-  const results = options.async ? code : spillsResult ? (['i32'] as const) : result
-  return {signature: {params: spillsParams ? ['i32'] : params, results}, spillsParams, spillsResult}
+  const results = options.async ? code : spillsResult ? [address] : result
+  return {signature: {params: spillsParams ? [address] : params, results}, spillsParams, spillsResult}
 }
 
-export function flattenLower(type: Func, options: CanonOptions): Flattened {
-  const flat = flattenParams(type)
-  const result = flattenResult(type)
+export function flattenLower(type: Func, options: CanonOptions, address: Address): Flattened {
+  const flat = flattenParams(type, address)
+  const result = flattenResult(type, address)
   const spillsParams = flat.length > (options.async ? maxFlatAsyncParams : maxFlatParams)
   const spillsResult = options.async ? result.length > 0 : result.length > maxFlatResults
-  const params: Flat[] = spillsParams ? ['i32'] : [...flat]
-  if (spillsResult) params.push('i32')
+  const params: Flat[] = spillsParams ? [address] : [...flat]
+  if (spillsResult) params.push(address)
   const results: readonly Flat[] = options.async ? ['i32'] : spillsResult ? [] : result
   return {signature: {params, results}, spillsParams, spillsResult}
 }
 
 /** The parameters of `task.return`. */
-export function flattenReturn(result: Facts | undefined): Flattened {
-  const flat = result?.flat ?? []
+export function flattenReturn(result: Facts | undefined, address: Address): Flattened {
+  const flat = result?.flat[address] ?? []
   const spillsParams = flat.length > maxFlatParams
   return {
-    signature: {params: spillsParams ? ['i32'] : flat, results: []},
+    signature: {params: spillsParams ? [address] : flat, results: []},
     spillsParams,
     spillsResult: false,
   }
 }
 
-function flattenParams(type: Func): readonly Flat[] {
-  const flat: Flat[] = []
-  for (const param of type.params) {
-    // More than the greatest number allowed is enough to know.
-    if (flat.length > maxFlatParams) break
-    flat.push(...factsOf(param.type).flat)
-  }
-  return flat
-}
+const flattenParams = (type: Func, address: Address): readonly Flat[] =>
+  concatenated(
+    type.params.map(param => factsOf(param.type)),
+    address,
+  )
 
-const flattenResult = (type: Func): readonly Flat[] =>
-  type.result === undefined ? [] : factsOf(type.result).flat
+const flattenResult = (type: Func, address: Address): readonly Flat[] =>
+  type.result === undefined ? [] : factsOf(type.result).flat[address]

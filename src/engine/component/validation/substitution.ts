@@ -141,8 +141,12 @@ export function openInstance(cx: Context, type: Instance, made: Set<ResourceId>)
   return {...substitute(cx, by, type), bound: new Set()}
 }
 
-export function freshResource(made: Set<ResourceId>, definedIn?: object): ResourceId {
-  const id = {definedIn}
+/** An abstract resource, or with `definition` one that a component defines. */
+export function freshResource(
+  made: Set<ResourceId>,
+  definition: ResourceId = {definedIn: undefined, rep: 'i32'},
+): ResourceId {
+  const id = {...definition}
   made.add(id)
   return id
 }

@@ -29,14 +29,13 @@ export function defineType(cx: Context, scope: Scope, type: DefType): AnyType {
 
 function defineResource(cx: Context, scope: Scope, type: ResourceType): Resource {
   if (scope.kind !== 'component') invalid(cx, 'resources can only be defined within a concrete component')
-  if (type.rep !== 'i32') invalid(cx, 'resources can only be represented by `i32`')
   if (type.dtor !== undefined) {
     const dtor = at(cx, scope.core.func, type.dtor, 'function')
-    if (dtor === undefined || !sameSignature(dtor, {params: ['i32'], results: []})) {
+    if (dtor === undefined || !sameSignature(dtor, {params: [type.rep], results: []})) {
       invalid(cx, `core function ${type.dtor} has wrong signature for a destructor`)
     }
   }
-  return {kind: 'resource', id: freshResource(scope.defined, scope)}
+  return {kind: 'resource', id: freshResource(scope.defined, {definedIn: scope, rep: type.rep})}
 }
 
 /** A scope is some thirty objects, and a type that needs one may have no more than two bytes. */

@@ -7,6 +7,8 @@ import type {Facts} from './facts.ts'
 export type ResourceId = {
   /** The component that defines it, whose built-ins may make and look into it; undefined if it is abstract. */
   readonly definedIn: object | undefined
+  /** What its component has for it; of no meaning where it is abstract. */
+  readonly rep: 'i32' | 'i64'
 }
 
 /** A mention of a resource type. Each import or export of a resource makes a new one: a name, see visibility.ts. */

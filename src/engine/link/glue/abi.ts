@@ -1,5 +1,5 @@
 // engine/link/glue/abi.ts: the ordinary functions that emitted code calls by name.
-import {giveBack} from '../../abi/handles.ts'
+import {borrowedRep, giveBack} from '../../abi/handles.ts'
 import {
   checkLength,
   checkList,
@@ -52,6 +52,7 @@ export const GLUE_ABI = {
   bitsFromF32,
   bitsFromF64,
   blockingCall,
+  borrowedRep,
   callWords,
   cannotEnter,
   cannotLeave,

@@ -1,10 +1,10 @@
 // engine/link/glue/async.ts: emits the functions between guests and the host for components with the asynchronous ABI: what
 // values cross is put together as for synchronous ones, and handed as closures to engine/async, which decides when.
 import {type FlatType, flattenFunc, flattenTypes, MAX_FLAT_ASYNC_PARAMS} from '../../abi/flatten.ts'
-import {layoutOf} from '../../abi/layout.ts'
+import {layoutOf, type PtrType} from '../../abi/layout.ts'
 import {contains, type FuncType, type Type} from '../../abi/types.ts'
 import type {AsyncBuiltin, CoreRef, Func, LiftOptions, Trampoline} from '../plan.ts'
-import type {Border} from './border.ts'
+import {type Border, toPointer} from './border.ts'
 import type {FunctionEmitter} from './function.ts'
 import {copyType, listExpr} from './load.ts'
 import {quote} from './names.ts'
@@ -15,9 +15,11 @@ type Lifted = Func & {kind: 'lifted'}
 
 const I32 = ['i32'] as const
 
+const addressOf = (options: LiftOptions | undefined): PtrType => options?.memory?.address ?? 'i32'
+
 /** The core parameters of an asynchronous lower (CanonicalABI.md, flatten_functype). */
 export function asyncParams(type: FuncType, options: LiftOptions): readonly FlatType[] {
-  const ptr = options.memory?.address ?? 'i32'
+  const ptr = addressOf(options)
   const params = flattenTypes(
     type.params.map(param => param.type),
     ptr,
@@ -28,7 +30,7 @@ export function asyncParams(type: FuncType, options: LiftOptions): readonly Flat
 
 /** The core type of a built-in that may wait. */
 export function signature({name, options}: AsyncBuiltin): Signature {
-  const ptr = options?.memory?.address ?? 'i32'
+  const ptr = addressOf(options)
   switch (name) {
     case 'waitable-set.wait':
     case 'future.read':
@@ -36,7 +38,7 @@ export function signature({name, options}: AsyncBuiltin): Signature {
       return {params: ['i32', ptr], result: 'i32'}
     case 'stream.read':
     case 'stream.write':
-      return {params: ['i32', ptr, ptr], result: 'i32'}
+      return {params: ['i32', ptr, ptr], result: ptr}
     case 'thread.yield':
     case 'thread.suspend':
       return {params: [], result: 'i32'}
@@ -167,7 +169,8 @@ export class AsyncEmitter {
     const owner = resource.instance!
     const blocks = this.#functions.plan.instances[owner]!.blocks
     const name = this.#source.name('D_')
-    const core = dtor === undefined ? '(args,done)=>done()' : this.#core(dtor, blocks, I32, undefined)
+    const core =
+      dtor === undefined ? '(args,done)=>done()' : this.#core(dtor, blocks, [resource.rep], undefined)
     this.#source.line(
       `let ${name}_;const ${name}=(...use)=>(${name}_??=lift({name:'the destructor',instance:I${owner},asyncType:false,` +
         `form:'sync',hasStack:${blocks},result:undefined,options:'',lower:args=>args,core:${core},callback:undefined,` +
@@ -194,12 +197,14 @@ export class AsyncEmitter {
     this.#functions.trampolineLine(
       index,
       params,
-      `guard.leave();const I=I${builtin.instance};const th=runtime.thread(I);return runtime.give(${expression},0)`,
+      `guard.leave();const I=I${builtin.instance};const th=runtime.thread(I);` +
+        `return runtime.give(${expression},${signature(builtin).result === 'i64' ? '0n' : '0'})`,
     )
   }
 
   #builtin(builtin: AsyncBuiltin): [params: string, expression: string] {
     const {name, async, cancellable, slot, valueType, type, options, instance} = builtin
+    const pointer = (value: string) => toPointer(addressOf(options), value)
     const copies = type !== undefined && (type.kind === 'stream' || type.kind === 'future')
     const T = copies ? copyType(this.#source, type) : ''
     const verb = quote(/read/.test(name) ? 'read' : 'write')
@@ -230,10 +235,10 @@ export class AsyncEmitter {
         return ['i', `copyDrop(I,${T},${verb},i>>>0)`]
       case 'stream.read':
       case 'stream.write':
-        return ['i,p,n', `copy(th,${this.#copy(builtin, T, verb)},i>>>0,p>>>0,n>>>0)`]
+        return ['i,p,n', `copy(th,${this.#copy(builtin, T, verb)},i>>>0,${pointer('p')},${pointer('n')})`]
       case 'future.read':
       case 'future.write':
-        return ['i,p', `copy(th,${this.#copy(builtin, T, verb)},i>>>0,p>>>0,1)`]
+        return ['i,p', `copy(th,${this.#copy(builtin, T, verb)},i>>>0,${pointer('p')},1)`]
       case 'stream.cancel-read':
       case 'stream.cancel-write':
       case 'future.cancel-read':
@@ -264,7 +269,7 @@ export class AsyncEmitter {
       case 'thread.index':
         return ['', 'threadIndex(th)']
       case 'thread.new-indirect':
-        return ['f,c', `threadNew(th,threadStart(runtime,${this.#functions.ref(builtin.table!)},f>>>0),c)`]
+        return ['f,c', `threadNew(th,threadStart(runtime,${this.#functions.ref(builtin.table!)},f,c),c)`]
       case 'thread.resume-later':
         return ['i', 'threadResumeLater(th,i>>>0)']
       case 'thread.suspend':
@@ -303,16 +308,17 @@ export class AsyncEmitter {
 
   #storeEvent({options, instance}: AsyncBuiltin): string {
     const {memory} = this.#functions.border(options!, instance, false)
-    return `(a,b)=>{${memory}.sync();const q=p>>>0;${memory}.checkAligned(q,8,4);${memory}.view.setUint32(q,a,true);${memory}.view.setUint32(q+4,b,true)}`
+    return `(a,b)=>{${memory}.sync();const q=${toPointer(addressOf(options), 'p')};${memory}.checkAligned(q,8,4);${memory}.view.setUint32(q,a,true);${memory}.view.setUint32(q+4,b,true)}`
   }
 
   #copy({type, options, instance, async, name}: AsyncBuiltin, T: string, verb: string): string {
     const element = (type as Type & {kind: 'stream' | 'future'}).element
     const codec = element === undefined ? 'undefined' : this.#codec(options!, instance, element)
+    const wide = type!.kind === 'stream' && addressOf(options) === 'i64'
     return this.#source.helper(
-      `copy:${name}:${T}:${async}:${codec}`,
+      `copy:${name}:${T}:${async}:${wide}:${codec}`,
       'B_',
-      each => `const ${each}={type:${T},verb:${verb},async:${async},codec:${codec}};`,
+      each => `const ${each}={type:${T},verb:${verb},async:${async},codec:${codec},wide:${wide}};`,
     )
   }
 

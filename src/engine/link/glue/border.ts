@@ -20,3 +20,7 @@ export type Border = Readonly<{
   /** Whether lifted borrows are counted: only a call that also moves handles away could drop a lender. */
   lends: boolean
 }>
+
+/** An expression for the pointer or length that core code gave as `value`: an exact number where it can be in bounds. */
+export const toPointer = (ptr: PtrType, value: string): string =>
+  ptr === 'i32' ? `${value}>>>0` : `toIndex(BigInt.asUintN(64,${value}))`

@@ -1,14 +1,14 @@
 // engine/link/glue/function.ts: emits the functions between guests and the host (CanonicalABI.md, canon lift, canon lower
 // and the resource built-ins), for synchronous functions.
 import {type FlatType, flattenFunc} from '../../abi/flatten.ts'
-import {layoutOf, type PtrType} from '../../abi/layout.ts'
+import {layoutOf} from '../../abi/layout.ts'
 import {contains, type FuncType, type Type} from '../../abi/types.ts'
 import {mayWait} from '../may-wait.ts'
 import {ancestors, contain} from '../nesting.ts'
 import type {CoreRef, Func, LiftOptions, Plan, Trampoline} from '../plan.ts'
 import {storeWord} from '../stacks.ts'
 import {AsyncEmitter, asyncParams, signature} from './async.ts'
-import type {Border} from './border.ts'
+import {type Border, toPointer} from './border.ts'
 import {type Direct, DirectCalls, isPlain} from './direct.ts'
 import {liftFlat, loadExpr} from './load.ts'
 import {identifier, quote} from './names.ts'
@@ -314,7 +314,7 @@ export class FunctionEmitter {
     const leave = leaveStatements(entering)
     if (dtor === undefined) return enter + leave
     if (!suspends) return `${enter}guard.enter();${this.variable(dtor)}(h.rep);guard.leave();${leave}`
-    const blocking = this.blocking(dtor, ['i32'], undefined)
+    const blocking = this.blocking(dtor, [resource.rep], undefined)
     return (
       `${enter}const p=${blocking}.call(h.rep);` +
       `if(!${blocking}.done){guard.leave();return runtime.suspend(p,()=>{${blocking}.done=false;${leave}})}` +
@@ -530,9 +530,6 @@ function beginLifting(border: Border, types: readonly Type[]): string {
   const counted = types.some(type => (['string', 'list', 'map'] as const).some(kind => contains(type, kind)))
   return counted && border.memory !== undefined ? `${border.memory}.begin();` : ''
 }
-
-export const toPointer = (ptr: PtrType, value: string): string =>
-  ptr === 'i32' ? `${value}>>>0` : `toIndex(BigInt.asUintN(64,${value}))`
 
 function enterStatements(entering: readonly number[]): string {
   if (entering.length === 0) return ''

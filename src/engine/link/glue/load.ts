@@ -2,7 +2,7 @@
 import {type FlatType, flattenType} from '../../abi/flatten.ts'
 import {discriminantSize, flagsSize, layoutOf, recordLayout, variantLayout} from '../../abi/layout.ts'
 import {elementsOf, type Resource, type Type} from '../../abi/types.ts'
-import type {Border} from './border.ts'
+import {type Border, toPointer} from './border.ts'
 import {emittedCases} from './cases.ts'
 import {memberNames, quote} from './names.ts'
 import type {Source} from './source.ts'
@@ -229,7 +229,7 @@ function composite(type: Type, values: readonly string[]): string {
 export function liftFlat(source: Source, border: Border, type: Type, flat: string[]): string {
   source.part()
   const next = () => flat.shift()!
-  const word = () => (border.ptr === 'i32' ? `${next()}>>>0` : `toIndex(BigInt.asUintN(64,${next()}))`)
+  const word = () => toPointer(border.ptr, next())
   const tagged = () =>
     border.ptr === 'i64' && border.encoding === 'latin1+utf16' ? `narrowTag(${next()})` : word()
   switch (type.kind) {

@@ -221,9 +221,9 @@ function handleExpr(
       : value
   if (type.kind === 'own') return `${border.handles}.addOwn(${resource},${rep})`
   // lower_borrow: the defining instance gets its own representation.
-  return type.resource.instance === border.instance
-    ? rep
-    : `${border.handles}.addBorrow(${resource},${rep},scope)`
+  if (type.resource.instance === border.instance)
+    return type.resource.rep === 'i64' ? `borrowedRep(${rep})` : rep
+  return `${border.handles}.addBorrow(${resource},${rep},scope)`
 }
 
 function asyncExpr(source: Source, border: Border, type: Type, value: string): string {
