@@ -22,6 +22,7 @@ import {ruby} from './ruby/recipe.ts'
 import {rust} from './rust/recipe.ts'
 import {rustSpin} from './rust-spin/recipe.ts'
 import {rustWstd} from './rust-wstd/recipe.ts'
+import {tcp} from './tcp/recipe.ts'
 import {isSkip, type Skip} from './toolchain.ts'
 import {assemble, TEXT_GUESTS} from './wat/text-guests.ts'
 import {jcoVersion, WORLD_FILE, witSource} from './wit.ts'
@@ -43,7 +44,10 @@ export const RECIPES: readonly Recipe[] = [
 /** Of WASI 0.3: what they answer stands in test/e2e/p3-toolchains.test.ts. */
 export const P3_RECIPES: readonly Recipe[] = [p3Rust, p3RustMiddleware, p3C]
 
-const ALL: readonly Recipe[] = [...RECIPES, ...P3_RECIPES]
+/** Programs for `mayfly run`: what they do stands in the tests of test/e2e. */
+const PROGRAM_RECIPES: readonly Recipe[] = [tcp]
+
+export const ALL: readonly Recipe[] = [...RECIPES, ...P3_RECIPES, ...PROGRAM_RECIPES]
 
 /** The file of a component, or why it cannot be had here. */
 export type Guest = Readonly<{path: string}> | Skip
