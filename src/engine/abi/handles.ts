@@ -146,9 +146,9 @@ export class HandleTable {
   restore(state: HandleTableState | undefined): void {
     this.#quota.left += this.#entries.length - 1 - this.#free.length
     if (state === undefined) {
-      if (this.#entries.length === 1) return
-      this.#entries.length = 1
-      this.#free.length = 0
+      // Setting a length gives the room back, to be asked for again by the next event.
+      while (this.#entries.length > 1) this.#entries.pop()
+      while (this.#free.length > 0) this.#free.pop()
       return
     }
     this.#entries = state.entries.map(copied)

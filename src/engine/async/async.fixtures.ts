@@ -2,6 +2,7 @@
 // yields a promise; a plain function is core code of the callback form.
 import type {Type} from '../abi/types.ts'
 import type {ElementCodec} from './buffer.ts'
+import {returning} from './builtins.ts'
 import type {Chunk} from './chunk.ts'
 import {type CopyType, copy, copyCancel, copyDrop, copyNew} from './copy-end.ts'
 import {plainCall, type StackCall, stackCall} from './core-call.ts'
@@ -9,7 +10,7 @@ import {Instance} from './instance.ts'
 import {lift} from './lift.ts'
 import {type FuncInst, type Pick, Scheduler} from './scheduler.ts'
 import {lower, subtaskCancel} from './subtask.ts'
-import type {Callee} from './task.ts'
+import {type Callee, WAITS} from './task.ts'
 import type {Thread} from './thread.ts'
 import {waitableJoin, waitableSetNew, waitableSetPoll, waitableSetWait} from './waitable-set.ts'
 
@@ -101,6 +102,10 @@ export class World {
   ): FuncInst {
     const {scheduler} = this
     const stack = 'stack' in options ? options.stack : undefined
+    const core =
+      stack === undefined
+        ? plainCall(NO_GUARD, (options as {code: PlainCode}).code)
+        : stackCall(scheduler, jspi(stack))
     const callee: Callee = {
       name: options.name ?? 'f',
       instance: options.instance,
@@ -109,11 +114,7 @@ export class World {
       hasStack: stack !== undefined,
       result: options.result as Type | undefined,
       options: 'utf8',
-      lower: args => args,
-      core:
-        stack === undefined
-          ? plainCall(NO_GUARD, (options as {code: PlainCode}).code)
-          : stackCall(scheduler, jspi(stack)),
+      core: (args, _task, returning) => core(returning, ...args),
       callback: options.form === 'callback' ? plainCall(NO_GUARD, options.callback) : undefined,
       lift: result => result,
       postReturn: undefined,
@@ -133,12 +134,19 @@ export class World {
       hasStack: true,
       result: U32,
       options: 'utf8',
-      lower: args => args,
-      core: (args, done) =>
-        run(args, result => {
-          scheduler.current!.task.return(result)
-          done(result)
-        }),
+      core: (args, task, returning) => {
+        const result = run(
+          {
+            returned(later) {
+              task.return(later)
+              returning.returned(later)
+            },
+          },
+          ...args,
+        )
+        if (result !== WAITS) task.return(result)
+        return result
+      },
       callback: undefined,
       lift: result => result,
       postReturn: undefined,
@@ -262,3 +270,14 @@ export const RESULT = 999
 /** A state or copy result with what is above its four bits. */
 export const packed = (low: number, high: number): number => ((high << 4) | low) >>> 0
 export const unpacked = (value: number): [low: number, high: number] => [value & 0xf, value >>> 4]
+
+/** The built-in task.return, as emitted code puts it together. */
+export function taskReturn(
+  thread: Thread,
+  options: string,
+  result: Type | undefined,
+  lift: () => unknown,
+): void {
+  const task = returning(thread, options, result)
+  task.return(lift())
+}

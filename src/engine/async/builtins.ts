@@ -1,22 +1,19 @@
 // engine/async/builtins.ts: task.return, task.cancel, context.* and thread.* (CanonicalABI.md).
 import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
-import type {CoreCall} from './task.ts'
+import {type CoreCall, type Task, WAITS} from './task.ts'
 import {type ContextValue, Thread} from './thread.ts'
 
-/** `options` and `result` are those of the built-in, which must be the called function's; `lift` gives the result. */
-export function taskReturn(
-  thread: Thread,
-  options: string,
-  result: Type | undefined,
-  lift: () => unknown,
-): void {
-  const {task} = thread
+/**
+ * task.return: the task that may return now, for the caller to do. `options` and `result` are those of the built-in, which
+ * must be the called function's.
+ */
+export function returning({task}: Thread, options: string, result: Type | undefined): Task {
   task.instance.checkLeave()
   const {callee} = task
   if (callee.form === 'sync' || callee.result !== result || !sameOptions(callee.options, options))
     trap('TRAP_ASYNC', `${task.name}: invalid \`task.return\` signature and/or options for current task`)
-  task.return(lift())
+  return task
 }
 
 /** Where the built-in needs no memory it need not name the function's. */
@@ -47,7 +44,11 @@ export function contextSet(thread: Thread, slot: number, value: ContextValue): v
 export function threadNew(thread: Thread, start: CoreCall, argument: ContextValue): number {
   const {task} = thread
   task.instance.checkLeave()
-  const made: Thread = new Thread(task, true, () => start([argument], () => task.exit(made)))
+  const returned = (): void => task.exit(made)
+  const resume = (): void => {
+    if (start({returned}, argument) !== WAITS) returned()
+  }
+  const made = new Thread(task, true, {resume})
   task.register(made)
   return made.index!
 }

@@ -1,10 +1,10 @@
 // engine/async/cancel.test.ts: cancellation and traps (the behaviours of run_tests.py and of the suite's async scripts).
 import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
-import {Guest, packed, World, wait} from './async.fixtures.ts'
-import {taskCancel, taskReturn, threadYield} from './builtins.ts'
+import {Guest, packed, taskReturn, World, wait} from './async.fixtures.ts'
+import {taskCancel, threadYield} from './builtins.ts'
+import {CALLBACK} from './callback.ts'
 import {hostFunc} from './host-function.ts'
-import {CALLBACK} from './lift.ts'
 import {SUBTASK, subtaskDrop} from './subtask.ts'
 import {BLOCKED, EVENT} from './waitable.ts'
 

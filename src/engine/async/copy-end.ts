@@ -7,9 +7,10 @@ import {SharedFuture} from './future.ts'
 import type {Instance} from './instance.ts'
 import {
   COPY,
-  type CopyCallbacks,
+  type Copier,
   type CopyResult,
   type ReadableSide,
+  type Reclaimable,
   type WritableSide,
 } from './rendezvous.ts'
 import {SharedStream} from './stream.ts'
@@ -18,12 +19,35 @@ import {BLOCKED, EVENT, type Event, Waitable} from './waitable.ts'
 
 type EndState = 'idle' | 'copying' | 'cancelling' | 'done'
 
-abstract class CopyEnd extends Waitable {
-  abstract readonly shared: ReadableSide | WritableSide
-  abstract readonly verb: 'read' | 'write'
+type Verb = 'read' | 'write'
+
+export class CopyEnd extends Waitable implements Copier {
+  readonly verb: Verb
+  readonly shared: ReadableSide | WritableSide
   state: EndState = 'idle'
   /** Whether the other side may still copy, so that there is something to cancel. */
   isOpen = false
+  /** Of the copy under way: its buffer, the index that it was begun by, and how it stands. */
+  #buffer: GuestBuffer | undefined
+  #index = 0
+  #result: CopyResult = COPY.completed
+  #from: Reclaimable | undefined
+
+  constructor(shared: ReadableSide | WritableSide, verb: Verb) {
+    super()
+    this.shared = shared
+    this.verb = verb
+  }
+
+  get kind(): string {
+    return `the ${this.verb === 'read' ? 'readable' : 'writable'} end of a ${this.shared.kind}`
+  }
+
+  describe(): string {
+    const {kind} = this.shared
+    const [other, reads] = this.verb === 'read' ? ['writer', 'read'] : ['reader', 'write']
+    return this.isCopying ? `a ${other} of the ${kind} it ${reads}s` : `a ${kind} that it does not ${reads}`
+  }
 
   get isCopying(): boolean {
     return this.state === 'copying' || this.state === 'cancelling'
@@ -32,45 +56,41 @@ abstract class CopyEnd extends Waitable {
   get isDone(): boolean {
     return this.state === 'done'
   }
-}
 
-export class ReadableEnd extends CopyEnd {
-  readonly shared: ReadableSide
-  readonly verb = 'read'
-
-  constructor(shared: ReadableSide) {
-    super()
-    this.shared = shared
+  /** Begins a copy, which may be over at once: then there is an event. */
+  copy(instance: Instance, buffer: GuestBuffer, index: number): void {
+    this.#buffer = buffer
+    this.#index = index
+    this.state = 'copying'
+    this.isOpen = true
+    if (this.verb === 'read') (this.shared as ReadableSide).read(instance, buffer, this)
+    else (this.shared as WritableSide).write(instance, buffer, this)
   }
 
-  get kind(): string {
-    return `the readable end of a ${this.shared.kind}`
+  copied(from: Reclaimable): void {
+    this.#from = from
+    this.#result = COPY.completed
+    this.hasPending = true
   }
 
-  describe(): string {
-    return this.isCopying
-      ? `a writer of the ${this.shared.kind} it reads`
-      : `a ${this.shared.kind} that it does not read`
-  }
-}
-
-export class WritableEnd extends CopyEnd {
-  readonly shared: WritableSide
-  readonly verb = 'write'
-
-  constructor(shared: WritableSide) {
-    super()
-    this.shared = shared
+  done(result: CopyResult): void {
+    this.isOpen = false
+    this.#from = undefined
+    this.#result = result
+    this.hasPending = true
   }
 
-  get kind(): string {
-    return `the writable end of a ${this.shared.kind}`
-  }
-
-  describe(): string {
-    return this.isCopying
-      ? `a reader of the ${this.shared.kind} it writes`
-      : `a ${this.shared.kind} that it does not write`
+  protected event(): Event {
+    this.#from?.reclaim()
+    this.#from = undefined
+    this.isOpen = false
+    const {kind} = this.shared
+    const isStream = kind === 'stream'
+    const result = this.#result
+    const progress = this.#buffer!.progress
+    this.#buffer = undefined
+    this.state = result === COPY.dropped || (!isStream && result === COPY.completed) ? 'done' : 'idle'
+    return [EVENTS[kind][this.verb], this.#index, isStream ? (result | (progress << 4)) >>> 0 : result]
   }
 }
 
@@ -90,21 +110,16 @@ const HALVES = new Uint32Array(WHOLE.buffer)
 export function copyNew(instance: Instance, {kind, element}: CopyType): bigint {
   instance.checkLeave()
   const shared = kind === 'stream' ? new SharedStream(element) : new SharedFuture(element)
-  const readable = instance.handles.put(new ReadableEnd(shared))
-  const writable = instance.handles.put(new WritableEnd(shared))
+  const readable = instance.handles.put(new CopyEnd(shared, 'read'))
+  const writable = instance.handles.put(new CopyEnd(shared, 'write'))
   HALVES[0] = readable
   HALVES[1] = writable
   return WHOLE[0]!
 }
 
-function endAt(
-  instance: Instance,
-  type: CopyType,
-  verb: 'read' | 'write',
-  index: number,
-): ReadableEnd | WritableEnd {
+function endAt(instance: Instance, type: CopyType, verb: Verb, index: number): CopyEnd {
   const entry = instance.handles.entry(index)
-  const end = entry instanceof (verb === 'read' ? ReadableEnd : WritableEnd) ? entry : undefined
+  const end = entry instanceof CopyEnd && entry.verb === verb ? entry : undefined
   if (end === undefined || end.shared.kind !== type.kind || end.shared.element !== type.element)
     trap(
       'TRAP_BAD_HANDLE',
@@ -114,7 +129,7 @@ function endAt(
 }
 
 /** Whether there is nothing more to be had, and why. */
-function finished(kind: 'stream' | 'future', verb: 'read' | 'write' | 'lift'): string {
+function finished(kind: 'stream' | 'future', verb: Verb | 'lift'): string {
   const writes = verb === 'write'
   if (kind === 'stream')
     return `${writes ? 'write to' : verb === 'lift' ? 'lift' : 'read from'} stream after being notified that the ${writes ? 'readable' : 'writable'} end dropped`
@@ -125,7 +140,7 @@ function finished(kind: 'stream' | 'future', verb: 'read' | 'write' | 'lift'): s
 
 export type CopyBuiltin = Readonly<{
   type: CopyType
-  verb: 'read' | 'write'
+  verb: Verb
   async: boolean
   codec: ElementCodec | undefined
   /** Whether the result is an i64: that of a stream has its memory's address type. */
@@ -150,26 +165,7 @@ export function copy(
   if (end.isDone) trap('TRAP_ASYNC', `cannot ${finished(type.kind, verb)}`)
   if (end.state !== 'idle') trap('TRAP_ASYNC', 'cannot have concurrent operations active on a future/stream')
   if (!async) end.checkNotInSet()
-  const buffer = new GuestBuffer(codec, pointer, length)
-  const isStream = type.kind === 'stream'
-
-  const event = (result: CopyResult, reclaim?: () => void): Event => {
-    reclaim?.()
-    end.isOpen = false
-    end.state = result === COPY.dropped || (!isStream && result === COPY.completed) ? 'done' : 'idle'
-    return [EVENTS[type.kind][verb], index, isStream ? (result | (buffer.progress << 4)) >>> 0 : result]
-  }
-  const callbacks: CopyCallbacks = {
-    copied: reclaim => end.setPending(() => event(COPY.completed, reclaim)),
-    done: result => {
-      end.isOpen = false
-      end.setPending(() => event(result))
-    },
-  }
-  end.state = 'copying'
-  end.isOpen = true
-  if (end instanceof ReadableEnd) end.shared.read(instance, buffer, callbacks)
-  else end.shared.write(instance, buffer, callbacks)
+  end.copy(instance, new GuestBuffer(codec, pointer, length), index)
   return wide ? outcome(thread, end, async, WIDE) : outcome(thread, end, async, NARROW)
 }
 
@@ -192,7 +188,7 @@ function outcome<T>(
 export function copyCancel(
   thread: Thread,
   type: CopyType,
-  verb: 'read' | 'write',
+  verb: Verb,
   async: boolean,
   index: number,
 ): number | Promise<number> {
@@ -209,7 +205,7 @@ export function copyCancel(
 }
 
 /** stream.drop-readable … future.drop-writable */
-export function copyDrop(instance: Instance, type: CopyType, verb: 'read' | 'write', index: number): void {
+export function copyDrop(instance: Instance, type: CopyType, verb: Verb, index: number): void {
   instance.checkLeave()
   const end = endAt(instance, type, verb, index)
   if (end.isCopying) trap('TRAP_ASYNC', `cannot ${verb === 'read' ? 'remove' : 'drop'} busy ${type.kind}`)
@@ -222,15 +218,15 @@ export function copyDrop(instance: Instance, type: CopyType, verb: 'read' | 'wri
 
 /** lift_stream and lift_future: the readable end leaves its instance. */
 export function liftSide(instance: Instance, type: CopyType, index: number): ReadableSide {
-  const end = endAt(instance, type, 'read', index) as ReadableEnd
+  const end = endAt(instance, type, 'read', index)
   if (end.isDone) trap('TRAP_ASYNC', `cannot ${finished(type.kind, 'lift')}`)
   if (end.state !== 'idle') trap('TRAP_ASYNC', `cannot remove busy ${type.kind}`)
   if (end.set !== undefined) trap('TRAP_ASYNC', `cannot lift ${type.kind} while it's in a waitable set`)
   instance.handles.take(index)
-  return end.shared
+  return end.shared as ReadableSide
 }
 
 /** lower_stream and lower_future */
 export function lowerSide(instance: Instance, side: ReadableSide): number {
-  return instance.handles.put(new ReadableEnd(side))
+  return instance.handles.put(new CopyEnd(side, 'read'))
 }

@@ -3,11 +3,21 @@ import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
 import fc from 'fast-check'
 import {MayflyError} from '../../base/errors.ts'
-import {CHAR, FUTURE, Guest, packed, STREAM, type Stack, unpacked, World, wait} from './async.fixtures.ts'
-import {taskReturn} from './builtins.ts'
+import {
+  CHAR,
+  FUTURE,
+  Guest,
+  packed,
+  STREAM,
+  type Stack,
+  taskReturn,
+  unpacked,
+  World,
+  wait,
+} from './async.fixtures.ts'
 import {type CopyType, copyNew, liftSide, lowerSide} from './copy-end.ts'
 import {HostFuture} from './host-future.ts'
-import {GuestStream, guestFuture} from './host-sink.ts'
+import {GuestFuture, GuestStream} from './host-sink.ts'
 import {HostStream} from './host-stream.ts'
 import {COPY} from './rendezvous.ts'
 import {BLOCKED, EVENT} from './waitable.ts'
@@ -471,7 +481,7 @@ describe('between a guest and the host', () => {
     await inTask(world, new Guest(world, 'a'), function* (_, g) {
       const type = FUTURE
       const [r, w] = g.pair(type)
-      promise = guestFuture(world.scheduler, liftSide(g.instance, type, r))
+      promise = new GuestFuture(world.scheduler, liftSide(g.instance, type, r))
       g.memory[0] = 5
       assert.equal(g.copy('write', w, 0, 1, {type}), COPY.completed)
       const mine = lowerSide(g.instance, new HostFuture(world.scheduler, type.element, Promise.resolve(6)))

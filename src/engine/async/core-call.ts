@@ -1,6 +1,6 @@
 // engine/async/core-call.ts: the two ways of calling core code.
 import type {Scheduler} from './scheduler.ts'
-import type {CoreCall} from './task.ts'
+import {type CoreCall, WAITS} from './task.ts'
 
 /** engine/link/guard.ts's Guard */
 export type GuestTime = Readonly<{enter: () => void; leave: () => void}>
@@ -8,11 +8,11 @@ export type GuestTime = Readonly<{enter: () => void; leave: () => void}>
 /** Core code that cannot wait in the middle: no stack, no promise. */
 export const plainCall =
   (guard: GuestTime, core: (...args: never[]) => unknown): CoreCall =>
-  (args, done) => {
+  (_returning, ...args) => {
     guard.enter()
     const result = core(...(args as never[]))
     guard.leave()
-    done(result)
+    return result
   }
 
 /** engine/link/blocking.ts's BlockingCall */
@@ -24,18 +24,19 @@ export type StackCall = {
 
 /** Core code on a stack of its own, which JSPI keeps where it waits. */
 export function stackCall(scheduler: Scheduler, blocking: StackCall): CoreCall {
-  return (args, done) => {
+  return (returning, ...args) => {
     const promise = blocking.call(...args)
     if (blocking.done) {
       blocking.done = false
-      return done(blocking.result)
+      return blocking.result
     }
     promise.then(
       scheduler.bound(result => {
         blocking.done = false
-        scheduler.caught(() => done(result))
+        scheduler.caught(() => returning.returned(result))
       }),
       scheduler.bound(error => scheduler.fail(error)),
     )
+    return WAITS
   }
 }

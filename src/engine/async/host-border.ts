@@ -4,7 +4,7 @@ import type {Chunk} from './chunk.ts'
 import type {CopyType} from './copy-end.ts'
 import {ErrorContext} from './error-context.ts'
 import {HostFuture} from './host-future.ts'
-import {GuestStream, guestFuture} from './host-sink.ts'
+import {GuestFuture, GuestStream} from './host-sink.ts'
 import {type HostChunks, HostStream} from './host-stream.ts'
 import type {ReadableSide} from './rendezvous.ts'
 import type {Scheduler} from './scheduler.ts'
@@ -12,7 +12,7 @@ import type {Scheduler} from './scheduler.ts'
 /** A future as a promise, a stream as a GuestStream. What the host itself has given comes back as it was. */
 export function toHost(scheduler: Scheduler, side: ReadableSide): Promise<unknown> | GuestStream {
   if (side.kind === 'stream') return new GuestStream(scheduler, side)
-  return side instanceof HostFuture ? side.giveBack() : guestFuture(scheduler, side)
+  return side instanceof HostFuture ? side.giveBack() : new GuestFuture(scheduler, side)
 }
 
 /**

@@ -1,10 +1,12 @@
 // engine/async/host-function.ts: functions of the host, as guests with the asynchronous ABI call them.
 import {trap} from '../abi/trap.ts'
-import type {Cancel, FuncInst, Scheduler} from './scheduler.ts'
-import type {Use} from './task.ts'
+import type {Instance} from './instance.ts'
+import type {FuncInst, Scheduler} from './scheduler.ts'
+import type {Cancellable, Use} from './task.ts'
+import type {Continuation} from './thread.ts'
 
 /** A promise that the host gives may have this: nobody wants what it settles to any more. */
-export type Cancellable = Readonly<{cancel?: () => void}>
+type CancellablePromise = Readonly<{cancel?: () => void}>
 
 export type HostFuncOptions = Readonly<{
   /** Whether its type is async. */
@@ -27,8 +29,8 @@ export function hostFunc(
     const value = call(...use.start())
     if (!(value instanceof Promise) || (givesFuture && !mayBlock)) {
       use.resolve(false, value)
-      done()
-      return noMore
+      done.goOn()
+      return OVER
     }
     if (!mayBlock) {
       value.catch(() => {})
@@ -36,14 +38,15 @@ export function hostFunc(
     }
     if (asyncType) return goOn(scheduler, value, use, done)
     hold(scheduler, value, use, done)
-    return noMore
+    return OVER
   }
 }
 
-const noMore: Cancel = (_from, cancelled) => cancelled()
+/** A call that nothing can stop any more. */
+const OVER: Cancellable = {requestCancellation: (_caller, over) => over.goOn()}
 
 /** The guest goes on meanwhile. */
-function goOn(scheduler: Scheduler, promise: Promise<unknown>, {resolve}: Use, done: () => void): Cancel {
+function goOn(scheduler: Scheduler, promise: Promise<unknown>, use: Use, done: Continuation): Cancellable {
   const close = (): void => {
     if (scheduler.open.delete(close)) cancelQuietly(promise)
   }
@@ -53,25 +56,26 @@ function goOn(scheduler: Scheduler, promise: Promise<unknown>, {resolve}: Use, d
     if (scheduler.open.delete(close)) scheduler.hostCompletes(finish)
   })
   promise.then(
-    result => settle(() => resolve(false, result)),
+    result => settle(() => use.resolve(false, result)),
     error =>
       settle(() => {
         throw error
       }),
   )
-  done()
-  return (_from, cancelled) => {
+  done.goOn()
+  const requestCancellation = (_caller: Instance | undefined, over: Continuation): void => {
     if (scheduler.open.has(close)) {
       close()
       scheduler.hostEnds()
-      resolve(true, undefined)
+      use.resolve(true, undefined)
     }
-    cancelled()
+    over.goOn()
   }
+  return {requestCancellation}
 }
 
 /** Nothing else of the guest runs meanwhile. */
-function hold(scheduler: Scheduler, promise: Promise<unknown>, {resolve}: Use, done: () => void): void {
+function hold(scheduler: Scheduler, promise: Promise<unknown>, use: Use, done: Continuation): void {
   scheduler.host.wait()
   const go = scheduler.bound((run: () => void) =>
     scheduler.host.turn(
@@ -84,8 +88,8 @@ function hold(scheduler: Scheduler, promise: Promise<unknown>, {resolve}: Use, d
   promise.then(
     result =>
       go(() => {
-        resolve(false, result)
-        done()
+        use.resolve(false, result)
+        done.goOn()
       }),
     error =>
       go(() => {
@@ -97,6 +101,6 @@ function hold(scheduler: Scheduler, promise: Promise<unknown>, {resolve}: Use, d
 /** Nobody is there to be told that it cannot be cancelled. */
 export function cancelQuietly(promise: Promise<unknown>): void {
   try {
-    ;(promise as Cancellable).cancel?.()
+    ;(promise as CancellablePromise).cancel?.()
   } catch {}
 }

@@ -4,10 +4,10 @@ import type {SinkBuffer} from './buffer.ts'
 import {cancelQuietly} from './host-function.ts'
 import type {Instance} from './instance.ts'
 import {LazyPromise} from './lazy-promise.ts'
-import {COPY, type CopyCallbacks, type ReadableSide} from './rendezvous.ts'
+import {COPY, type Copier, type ReadableSide} from './rendezvous.ts'
 import type {Scheduler} from './scheduler.ts'
 
-type Pending = Readonly<{sink: SinkBuffer; callbacks: CopyCallbacks}>
+type Pending = Readonly<{sink: SinkBuffer; copier: Copier}>
 
 /** A value or a promise of the host. Rejecting traps the guest that reads it. */
 export class HostFuture implements ReadableSide {
@@ -41,8 +41,8 @@ export class HostFuture implements ReadableSide {
     }
   }
 
-  read(_instance: Instance | undefined, sink: SinkBuffer, callbacks: CopyCallbacks): void {
-    this.#pending = {sink, callbacks}
+  read(_instance: Instance | undefined, sink: SinkBuffer, copier: Copier): void {
+    this.#pending = {sink, copier}
     if (this.#state === 'known') this.#serve()
     if (this.#state !== 'unread') return
     this.#state = 'waiting'
@@ -68,7 +68,7 @@ export class HostFuture implements ReadableSide {
     this.#pending = undefined
     if (pending === undefined) return
     pending.sink.write([this.#value], true)
-    pending.callbacks.done(COPY.completed)
+    pending.copier.done(COPY.completed)
   }
 
   /** For the host to have back: no guest is needed for it to settle. */
@@ -82,7 +82,7 @@ export class HostFuture implements ReadableSide {
   cancel(): void {
     const pending = this.#pending
     this.#pending = undefined
-    pending?.callbacks.done(COPY.cancelled)
+    pending?.copier.done(COPY.cancelled)
   }
 
   drop(): void {

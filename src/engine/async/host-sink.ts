@@ -5,8 +5,8 @@ import type {SinkBuffer} from './buffer.ts'
 import {type Chunk, keptChunk} from './chunk.ts'
 import {HostStream} from './host-stream.ts'
 import {LazyPromise} from './lazy-promise.ts'
-import {COPY, type ReadableSide} from './rendezvous.ts'
-import type {Scheduler} from './scheduler.ts'
+import {COPY, type Copier, type CopyResult, type ReadableSide, type Reclaimable} from './rendezvous.ts'
+import type {Awaited, Scheduler} from './scheduler.ts'
 
 /** Elements that one read takes at most. */
 const READ_LENGTH = 64 * 1024
@@ -30,15 +30,26 @@ class Collected implements SinkBuffer {
   }
 }
 
+/** Who reads a stream without a promise: one of the two is called for each read, at once where it can be. */
+export interface ChunkReader {
+  /** The next elements, at least one; undefined at the end. */
+  take(chunk: Chunk | undefined): void
+  refuse(reason: unknown): void
+}
+
 /**
  * A stream of a guest: `for await (const chunk of stream)`. The guest's writes wait until the host reads. It may be given
  * on to another component while no read is under way.
  */
-export class GuestStream implements AsyncIterable<Chunk> {
+export class GuestStream implements AsyncIterable<Chunk>, Copier, Awaited {
   readonly #scheduler: Scheduler
   readonly #side: ReadableSide
   readonly #epoch: number
   #state: 'open' | 'reading' | 'closed' = 'open'
+  /** Of the read under way. */
+  #reader: ChunkReader | undefined
+  #sink: Collected | undefined
+  place = -1
 
   constructor(scheduler: Scheduler, side: ReadableSide) {
     this.#scheduler = scheduler
@@ -50,44 +61,58 @@ export class GuestStream implements AsyncIterable<Chunk> {
 
   /** The next elements, at least one; undefined at the end. Rejects when the guest traps. One read at a time. */
   read(): Promise<Chunk | undefined> {
-    return new Promise((resolve, reject) => this.pull(resolve, reject))
+    return new Promise((take, refuse) => this.pull({take, refuse}))
   }
 
-  /** The same without a promise: one of the two is called, at once where it can be. */
-  pull(take: (chunk: Chunk | undefined) => void, refuse: (reason: unknown) => void): void {
+  /** The same without a promise. */
+  pull(reader: ChunkReader): void {
     if (this.#state === 'closed') {
-      take(undefined)
+      reader.take(undefined)
       return
     }
     const reason = this.#unreadable()
     if (reason !== undefined) {
-      refuse(reason)
+      reader.refuse(reason)
       return
     }
     const scheduler = this.#scheduler
     this.#state = 'reading'
-    const sink = new Collected(READ_LENGTH)
-    scheduler.promises.add(refuse)
-    const settle = (dropped: boolean): void => {
-      if (!scheduler.promises.delete(refuse)) return
-      this.#state = dropped ? 'closed' : 'open'
-      if (!dropped) scheduler.hostBegins()
-      take(sink.chunk ?? (dropped ? undefined : []))
-    }
+    this.#reader = reader
+    this.#sink = new Collected(READ_LENGTH)
+    scheduler.awaited.add(this)
     try {
-      this.#side.read(undefined, sink, {
-        copied: reclaim => {
-          reclaim()
-          settle(false)
-        },
-        done: result => settle(result !== COPY.completed),
-      })
+      this.#side.read(undefined, this.#sink, this)
     } catch (error) {
-      scheduler.promises.delete(refuse)
       scheduler.fail(error)
-      refuse(error)
     }
     scheduler.hostEnds()
+  }
+
+  copied(from: Reclaimable): void {
+    from.reclaim()
+    this.#settle(false)
+  }
+
+  done(result: CopyResult): void {
+    this.#settle(result !== COPY.completed)
+  }
+
+  #settle(dropped: boolean): void {
+    const scheduler = this.#scheduler
+    if (!scheduler.awaited.delete(this)) return
+    this.#state = dropped ? 'closed' : 'open'
+    if (!dropped) scheduler.hostBegins()
+    const reader = this.#reader!
+    const {chunk} = this.#sink!
+    this.#reader = undefined
+    this.#sink = undefined
+    reader.take(chunk ?? (dropped ? undefined : []))
+  }
+
+  fail(reason: unknown): void {
+    const reader = this.#reader
+    this.#reader = undefined
+    reader?.refuse(reason)
   }
 
   #unreadable(): unknown {
@@ -141,20 +166,23 @@ export class GuestStream implements AsyncIterable<Chunk> {
 }
 
 /** A future that only a guest can settle. */
-export class GuestFuture<T> extends LazyPromise<T> {}
+export class GuestFuture<T> extends LazyPromise<T> implements Copier, Awaited {
+  readonly #scheduler: Scheduler
+  readonly #sink = new Collected(1)
+  place = -1
 
-/** A future of a guest: a promise. It is read at once, so that the guest's write need not wait. */
-export function guestFuture(scheduler: Scheduler, side: ReadableSide): GuestFuture<unknown> {
-  const future = new GuestFuture<unknown>()
-  const refuse = (reason: unknown): void => future.fail(reason)
-  scheduler.promises.add(refuse)
-  const sink = new Collected(1)
-  side.read(undefined, sink, {
-    copied: () => {},
-    done: () => {
-      scheduler.promises.delete(refuse)
-      future.settle((sink.chunk as readonly unknown[] | undefined)?.[0])
-    },
-  })
-  return future
+  /** Reads it at once, so that the guest's write need not wait. */
+  constructor(scheduler: Scheduler, side: ReadableSide) {
+    super()
+    this.#scheduler = scheduler
+    scheduler.awaited.add(this)
+    side.read(undefined, this.#sink, this)
+  }
+
+  copied(): void {}
+
+  done(): void {
+    this.#scheduler.awaited.delete(this)
+    this.settle((this.#sink.chunk as readonly T[] | undefined)?.[0] as T)
+  }
 }

@@ -4,7 +4,7 @@ import type {Type} from '../abi/types.ts'
 import type {SinkBuffer} from './buffer.ts'
 import {type Chunk, checkChunk, partOf} from './chunk.ts'
 import type {Instance} from './instance.ts'
-import {COPY, type CopyCallbacks, type CopyResult, type ReadableSide} from './rendezvous.ts'
+import {COPY, type Copier, type CopyResult, type ReadableSide} from './rendezvous.ts'
 import type {Scheduler} from './scheduler.ts'
 
 /** What the host may give as a stream: its items are chunks, such as Uint8Array for stream<u8>, arrays for others. */
@@ -13,7 +13,7 @@ export type HostChunks = AsyncIterable<Chunk> | Iterable<Chunk>
 /** `next` is given how many elements the reader has room for. */
 type Chunks = AsyncIterator<Chunk, unknown, number> | Iterator<Chunk, unknown, number>
 type Step = IteratorResult<Chunk, unknown>
-type Pending = Readonly<{sink: SinkBuffer; callbacks: CopyCallbacks}>
+type Pending = Readonly<{sink: SinkBuffer; copier: Copier}>
 
 const NOTHING: Chunk = {length: 0}
 
@@ -56,8 +56,8 @@ export class HostStream implements ReadableSide {
     scheduler.open.add(this.#close)
   }
 
-  read(_instance: Instance | undefined, sink: SinkBuffer, callbacks: CopyCallbacks): void {
-    this.#pending = {sink, callbacks}
+  read(_instance: Instance | undefined, sink: SinkBuffer, copier: Copier): void {
+    this.#pending = {sink, copier}
     this.#serve()
   }
 
@@ -82,7 +82,7 @@ export class HostStream implements ReadableSide {
   #done(result: CopyResult): void {
     const pending = this.#pending
     this.#pending = undefined
-    pending?.callbacks.done(result)
+    pending?.copier.done(result)
   }
 
   #next(room: number): Step {

@@ -41,7 +41,8 @@ export class Instance {
   }
 
   mayEnterFrom(caller: Instance | undefined): boolean {
-    return this.entering(caller).every(each => each.mayEnter)
+    for (const each of this.entering(caller)) if (!each.mayEnter) return false
+    return true
   }
 
   enterFrom(caller: Instance | undefined): void {

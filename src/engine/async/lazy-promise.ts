@@ -1,22 +1,16 @@
 // engine/async/lazy-promise.ts: promises that most of the time nobody waits for.
 
-const never = (): void => {}
-
 /**
- * A promise whose value may also be had at once, by `take`. What a promise costs, in settling and in being collected, is
- * paid only when somebody uses it as one.
+ * A promise whose value may also be had at once, by `take`. What a promise costs, in being made, in settling and in being
+ * collected, is paid only when somebody uses it as one: it inherits what promises can do, and becomes one in `then`.
  */
-export class LazyPromise<T> extends Promise<T> {
+class Lazy<T> {
   #known: {readonly value: T} | undefined
   #failed: {readonly reason: unknown} | undefined
   #taker: ((value: T) => void) | undefined
   #awaited: PromiseWithResolvers<T> | undefined
 
-  constructor() {
-    super(never)
-  }
-
-  static override get [Symbol.species](): PromiseConstructor {
+  static get [Symbol.species](): PromiseConstructor {
     return Promise
   }
 
@@ -25,7 +19,7 @@ export class LazyPromise<T> extends Promise<T> {
   }
 
   // biome-ignore lint/suspicious/noThenProperty: it is a promise
-  override then<A = T, B = never>(
+  then<A = T, B = never>(
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
@@ -60,3 +54,8 @@ export class LazyPromise<T> extends Promise<T> {
     this.#awaited?.reject(reason)
   }
 }
+
+Object.setPrototypeOf(Lazy.prototype, Promise.prototype)
+
+export type LazyPromise<T> = Lazy<T> & Promise<T>
+export const LazyPromise = Lazy as unknown as new <T>() => LazyPromise<T>

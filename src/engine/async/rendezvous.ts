@@ -7,21 +7,26 @@ import type {Instance} from './instance.ts'
 export const COPY = {completed: 0, dropped: 1, cancelled: 2} as const
 export type CopyResult = (typeof COPY)[keyof typeof COPY]
 
+/** What may be taken back of a copy that could go on. */
+export interface Reclaimable {
+  reclaim(): void
+}
+
 /**
  * How a reader or writer hears of its copy: `copied` when elements have moved and more could until it calls `reclaim`;
  * `done` when it is over.
  */
-export type CopyCallbacks = Readonly<{
-  copied: (reclaim: () => void) => void
-  done: (result: CopyResult) => void
-}>
+export interface Copier {
+  copied(from: Reclaimable): void
+  done(result: CopyResult): void
+}
 
 /** A readable end's counterpart: a stream or future of a guest or of the host. */
 export interface ReadableSide {
   readonly kind: 'stream' | 'future'
   readonly element: Type | undefined
   /** `instance` is the reader's; undefined for the host. One copy at a time. */
-  read(instance: Instance | undefined, sink: SinkBuffer, callbacks: CopyCallbacks): void
+  read(instance: Instance | undefined, sink: SinkBuffer, copier: Copier): void
   /** Ends the copy that is under way, if it can be. */
   cancel(): void
   /** Nobody will read any more. */
@@ -31,7 +36,7 @@ export interface ReadableSide {
 export interface WritableSide {
   readonly kind: 'stream' | 'future'
   readonly element: Type | undefined
-  write(instance: Instance | undefined, source: SourceBuffer, callbacks: CopyCallbacks): void
+  write(instance: Instance | undefined, source: SourceBuffer, copier: Copier): void
   cancel(): void
   drop(): void
 }
@@ -39,11 +44,11 @@ export interface WritableSide {
 type Pending<B extends Buffer> = Readonly<{
   instance: Instance | undefined
   buffer: B
-  callbacks: CopyCallbacks
+  copier: Copier
 }>
 
 /** One side waits with its buffer; when the other comes, elements are copied, and the one that waited is told. */
-export abstract class Rendezvous implements ReadableSide, WritableSide {
+export abstract class Rendezvous implements ReadableSide, WritableSide, Reclaimable {
   abstract readonly kind: 'stream' | 'future'
   readonly element: Type | undefined
   protected dropped = false
@@ -54,8 +59,8 @@ export abstract class Rendezvous implements ReadableSide, WritableSide {
     this.element = element
   }
 
-  abstract read(instance: Instance | undefined, buffer: SinkBuffer, callbacks: CopyCallbacks): void
-  abstract write(instance: Instance | undefined, buffer: SourceBuffer, callbacks: CopyCallbacks): void
+  abstract read(instance: Instance | undefined, buffer: SinkBuffer, copier: Copier): void
+  abstract write(instance: Instance | undefined, buffer: SourceBuffer, copier: Copier): void
 
   cancel(): void {
     this.notify(COPY.cancelled)
@@ -68,7 +73,7 @@ export abstract class Rendezvous implements ReadableSide, WritableSide {
   }
 
   /** Nobody waits any more. */
-  protected forget(): void {
+  reclaim(): void {
     this.reader = undefined
     this.writer = undefined
   }
@@ -76,7 +81,7 @@ export abstract class Rendezvous implements ReadableSide, WritableSide {
   /** Tells the one that waits, if there is one. */
   protected notify(result: CopyResult): void {
     const pending = this.reader ?? this.writer
-    this.forget()
-    pending?.callbacks.done(result)
+    this.reclaim()
+    pending?.copier.done(result)
   }
 }

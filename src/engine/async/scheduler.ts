@@ -2,18 +2,20 @@
 // ever will again.
 import {trap} from '../abi/trap.ts'
 import type {Resource} from '../abi/types.ts'
+import {Bag, type InBag} from './bag.ts'
+import {HostCall} from './host-call.ts'
 import {cannotEnter, type Instance} from './instance.ts'
-import type {Task, Use} from './task.ts'
-import type {Thread} from './thread.ts'
+import {Line} from './line.ts'
+import type {Cancellable, Task, Use} from './task.ts'
+import type {Continuation, Thread} from './thread.ts'
 
 /** A component-level function: calls it, and tells `done` when control comes back; gives what cancels the call. */
 export type FuncInst = (
   scheduler: Scheduler,
   caller: Instance | undefined,
   use: Use,
-  done: () => void,
-) => Cancel
-export type Cancel = (caller: Instance | undefined, done: () => void) => void
+  done: Continuation,
+) => Cancellable
 
 /** What the scheduler needs of whoever runs the sandbox. */
 export type SchedulerHost = Readonly<{
@@ -35,30 +37,26 @@ export type SchedulerHost = Readonly<{
 /** Chooses one of `count` things that could happen next, from 0. */
 export type Pick = (count: number) => number
 
-/** A call of the host that has not returned. */
-export type HostCall = Readonly<{
-  /** Unset where the call has returned at once, with `value`. */
-  promise: Promise<unknown> | undefined
-  value: unknown
-  /** Asks the guest to stop; the promise then rejects with TRAP_HOST once it has. */
-  cancel: () => void
-}>
+/** What the host waits for, and what it is told should the sandbox fail. */
+export interface Awaited extends InBag {
+  fail(reason: unknown): void
+}
 
 /** Threads that need no stack may go on in one turn, one after the other, before others have their turn. */
 const MAX_IN_A_TURN = 32
 
 const first: Pick = () => 0
 
-export class Scheduler {
+export class Scheduler implements Continuation {
   readonly host: SchedulerHost
   readonly pick: Pick
   /** The thread that runs; unset outside of guest code. */
   current: Thread | undefined
   /** In the order in which they began to wait. */
-  readonly waiting = new Set<Thread>()
-  /** How suspended stacks, and promises that the host holds, end should the sandbox fail. */
+  readonly waiting = new Line<Thread>()
+  /** How suspended stacks end should the sandbox fail. */
   readonly stacks = new Set<(reason: unknown) => void>()
-  readonly promises = new Set<(reason: unknown) => void>()
+  readonly awaited = new Bag<Awaited>()
   /** Ends, one by one, what the host does for the guest. They remove themselves, and never throw. */
   readonly open = new Set<() => void>()
   /** Set once something has trapped: nothing runs any more. */
@@ -66,7 +64,8 @@ export class Scheduler {
   /** Promises and stream ends of the host that may still do something. */
   #hostWork = 0
   readonly #completions: (() => void)[] = []
-  readonly #calls = new Map<object, string>()
+  /** Calls of the host that have not returned. */
+  readonly calls = new Bag<HostCall>()
   readonly #idlers = new Set<() => void>()
   /** Activities begun from the event loop and not over. */
   #depth = 0
@@ -86,40 +85,27 @@ export class Scheduler {
   /** Calls a guest's function. @throws what made it trap, if that happens at once */
   call(func: FuncInst, name: string, args: readonly unknown[]): HostCall {
     if (this.failure !== undefined) cannotEnter()
-    const key = {}
-    let returned = false
-    let value: unknown
-    let settle: ((value: unknown) => void) | undefined
-    let refuse: ((reason: unknown) => void) | undefined
-    const over = (): void => {
-      returned = true
-      this.#calls.delete(key)
-      if (refuse !== undefined) this.promises.delete(refuse)
+    const call = new HostCall(this, name, args)
+    this.calls.add(call)
+    this.#begin()
+    try {
+      call.callee = func(this, undefined, call, this)
+    } catch (error) {
+      this.fail(error)
+      throw error
     }
-    const use: Use = {
-      start: () => args,
-      resolve: (cancelled, result) => {
-        over()
-        if (cancelled) refuse?.(new CallCancelled())
-        else if (settle === undefined) value = result
-        else settle(result)
-      },
+    return call
+  }
+
+  /** Asks the guest to stop what it was called for. */
+  cancel(callee: Cancellable): void {
+    this.#begin()
+    try {
+      callee.requestCancellation(undefined, this)
+    } catch (error) {
+      this.fail(error)
+      throw error
     }
-    this.#calls.set(key, name)
-    let cancel: Cancel | undefined
-    this.#activity(done => {
-      cancel = func(this, undefined, use, done)
-    })
-    const stop = (): void => {
-      if (!returned && this.failure === undefined) this.#activity(done => cancel!(undefined, done))
-    }
-    if (returned) return {promise: undefined, value, cancel: stop}
-    const promise = new Promise<unknown>((resolve, reject) => {
-      settle = resolve
-      refuse = reject
-      this.promises.add(reject)
-    })
-    return {promise, value: undefined, cancel: stop}
   }
 
   /** Something of the host begins that may let the guest go on: there is no deadlock until it is over. */
@@ -161,13 +147,12 @@ export class Scheduler {
     this.failure = {reason}
     this.waiting.clear()
     this.#completions.length = 0
-    this.#calls.clear()
     this.current = undefined
-    const {stacks, promises} = this
+    const {stacks, awaited, calls} = this
     for (const reject of stacks) reject(this.host.uncatchable(reason))
-    for (const reject of promises) reject(reason)
     stacks.clear()
-    promises.clear()
+    for (const each of awaited.takeAll()) each.fail(reason)
+    for (const each of calls.takeAll()) each.fail(reason)
     this.release()
     this.#becomeIdle()
   }
@@ -192,59 +177,62 @@ export class Scheduler {
 
   /** Nothing and nobody is left for `fail` to end. */
   get isQuiet(): boolean {
-    return this.isOver && this.stacks.size === 0 && this.promises.size === 0
+    return this.isOver && this.stacks.size === 0 && this.awaited.size === 0
   }
 
   get isIdle(): boolean {
     return (
-      this.#depth === 0 && this.waiting.size === 0 && this.#completions.length === 0 && this.#calls.size === 0
+      this.#depth === 0 && this.waiting.size === 0 && this.#completions.length === 0 && this.calls.size === 0
     )
   }
 
   // Running threads
 
-  /** Has a thread go on; `done` is called when control comes back from it and those that it switches to. */
-  run(thread: Thread, cancelled: boolean, done: () => void): void {
+  /** Has a thread go on; `done` is told when control comes back from it and those that it switches to. */
+  run(thread: Thread, cancelled: boolean, done: Continuation): void {
     if (thread.waitingFor !== undefined) thread.stopWaiting()
-    const {stack, goOn} = thread.parked!
+    const parked = thread.parked!
     thread.parked = undefined
     const previous = this.current
-    const stopped = (): void => {
-      if (this.failure !== undefined) return
-      this.current = previous
-      const next = thread.switchTo
-      thread.switchTo = undefined
-      if (next === undefined) done()
-      else this.run(next, false, done)
-    }
     this.current = thread
-    if (stack) {
-      thread.onStop = this.#guarded(stopped)
+    if (thread.isOnStack) {
+      thread.isOnStack = false
+      thread.onStop = this.#guarded(() => this.#stopped(thread, previous, done))
       // With core code below on the stack, this thread's must go on in a turn of its own.
-      if (previous === undefined) goOn(cancelled)
-      else this.host.turn(this.bound(() => goOn(cancelled)))
+      if (previous === undefined) parked.resume(cancelled)
+      else this.host.turn(this.bound(() => parked.resume(cancelled)))
       return
     }
-    goOn(cancelled)
-    if (thread.parked !== undefined || thread.finished) stopped()
-    else thread.onStop = this.#guarded(stopped)
+    parked.resume(cancelled)
+    if (thread.parked !== undefined || thread.finished) this.#stopped(thread, previous, done)
+    else thread.onStop = this.#guarded(() => this.#stopped(thread, previous, done))
+  }
+
+  #stopped(thread: Thread, previous: Thread | undefined, done: Continuation): void {
+    if (this.failure !== undefined) return
+    this.current = previous
+    const next = thread.switchTo
+    thread.switchTo = undefined
+    if (next === undefined) done.goOn()
+    else this.run(next, false, done)
   }
 
   /**
    * For a built-in: has others run as `start` says; `finish` gives its result when control comes back. A promise comes
    * back only where that is later.
    */
-  nested<T>(start: (done: () => void) => void, finish: () => T | Promise<T>): T | Promise<T> {
+  nested<T>(start: (done: Continuation) => void, finish: () => T | Promise<T>): T | Promise<T> {
     let over = false
     let later: (() => void) | undefined
-    start(() => {
+    const goOn = (): void => {
       over = true
       later?.()
-    })
+    }
+    start({goOn})
     if (over) return finish()
     return new Promise<T>((resolve, reject) => {
       this.stacks.add(reject)
-      const goOn = (): void => {
+      const finally_ = (): void => {
         if (!this.stacks.delete(reject)) return
         try {
           resolve(finish())
@@ -254,12 +242,12 @@ export class Scheduler {
         }
         this.host.enter()
       }
-      later = () => this.host.turn(goOn)
+      later = () => this.host.turn(finally_)
     })
   }
 
-  /** A task of a synchronous function: whoever can run in its instance runs until it has returned. */
-  finishSync(task: Task, done: () => void): void {
+  /** A task of a synchronous function: whoever can run in its instance runs until it has returned; then it is left. */
+  finishSync(task: Task): void {
     while (task.state !== 'resolved') {
       const {instance} = task
       const ready = [...instance.threads].filter(each => each.isReady && !each.isExclusive)
@@ -275,14 +263,15 @@ export class Scheduler {
         )
       let over = false
       let now = true
-      this.run(ready[this.pick(ready.length)]!, false, () => {
+      const goOn = (): void => {
         over = true
-        if (!now) this.finishSync(task, done)
-      })
+        if (!now) this.finishSync(task)
+      }
+      this.run(ready[this.pick(ready.length)]!, false, {goOn})
       now = false
       if (!over) return
     }
-    done()
+    task.left()
   }
 
   #othersReady(): boolean {
@@ -305,19 +294,16 @@ export class Scheduler {
   // Turns
 
   /**
-   * Has what `run` begins go on in this turn as far as it can without a stack of its own. Nothing of the guest may be on
+   * Has what `begun` begins go on in this turn as far as it can without a stack of its own. Nothing of the guest may be on
    * the stack.
    */
-  together(run: () => void): void {
+  together(begun: Continuation): void {
     this.#together = true
-    run()
-    let more = true
-    for (let i = 0; i < MAX_IN_A_TURN && more && this.#depth === 0 && this.failure === undefined; i++) {
+    begun.goOn()
+    for (let i = 0; i < MAX_IN_A_TURN && this.#depth === 0 && this.failure === undefined; i++) {
       const next = this.#next()
-      more = next !== undefined
-      if (next === undefined) break
-      if (typeof next !== 'function' && next.parked!.stack) break
-      this.caught(() => this.#activity(done => this.#advance(next, done)))
+      if (next === undefined || (typeof next !== 'function' && next.isOnStack)) break
+      this.#advance(next)
     }
     this.#together = false
     if (!this.isIdle || this.#idlers.size > 0) this.kick()
@@ -338,55 +324,55 @@ export class Scheduler {
         this.#stalled()
         return
       }
-      const stack = typeof next !== 'function' && next.parked!.stack
-      this.caught(() => this.#activity(done => this.#advance(next, done)))
-      if (stack) return
+      const onStack = typeof next !== 'function' && next.isOnStack
+      this.#advance(next)
+      if (onStack) return
     }
   }
 
   #next(): (() => void) | Thread | undefined {
-    const completion = this.#completions.shift()
-    if (completion !== undefined) return completion
+    if (this.#completions.length > 0) return this.#completions.shift()
     if (this.pick === first) {
-      for (const thread of this.waiting) if (thread.isReady) return thread
+      for (let thread = this.waiting.first; thread !== undefined; thread = thread.behind)
+        if (thread.isReady) return thread
       return undefined
     }
     const ready = [...this.waiting].filter(each => each.isReady)
     return ready.length === 0 ? undefined : ready[this.pick(ready.length)]
   }
 
-  #advance(next: (() => void) | Thread, done: () => void): void {
-    if (typeof next === 'function') {
-      next()
-      done()
-      return
-    }
-    const {instance, cancelled} = next
-    next.cancelled = false
-    instance.enterFrom(undefined)
-    this.run(next, cancelled, () => {
-      instance.leaveTo(undefined)
-      done()
-    })
-  }
-
-  #activity(start: (done: () => void) => void): void {
-    if (this.#depth++ === 0) this.host.begin()
+  #advance(next: (() => void) | Thread): void {
+    this.#begin()
     try {
-      start(() => {
-        if (--this.#depth > 0) return
-        if (!this.isIdle || this.#idlers.size > 0) this.kick()
-        this.host.wait()
-      })
+      if (typeof next === 'function') {
+        next()
+        this.goOn()
+        return
+      }
+      const {cancelled} = next
+      next.cancelled = false
+      next.instance.enterFrom(undefined)
+      this.run(next, cancelled, next)
     } catch (error) {
       this.fail(error)
-      throw error
     }
+  }
+
+  /** An activity begins, from the event loop or from the host. */
+  #begin(): void {
+    if (this.#depth++ === 0) this.host.begin()
+  }
+
+  /** An activity is over. */
+  goOn(): void {
+    if (--this.#depth > 0) return
+    if (!this.isIdle || this.#idlers.size > 0) this.kick()
+    this.host.wait()
   }
 
   #stalled(): void {
     if (this.#hostWork > 0 && !this.isIdle) return
-    if (this.#calls.size > 0) this.caught(() => this.#deadlock())
+    if (this.calls.size > 0) this.caught(() => this.#deadlock())
     if (this.isOver) this.host.over()
     this.#becomeIdle()
   }
@@ -397,7 +383,7 @@ export class Scheduler {
   }
 
   #deadlock(): never {
-    const calls = [...this.#calls.values()].join(' and ')
+    const calls = [...this.calls].map(({name}) => name).join(' and ')
     const waits = [...this.waiting]
       .slice(0, MAX_NAMED)
       .map(each => `${each.task.name} waits for ${each.waitingFor!.what()}`)
@@ -423,12 +409,3 @@ export class Scheduler {
 }
 
 const MAX_NAMED = 8
-
-/** What a call of the host ends with that was cancelled. */
-export class CallCancelled extends Error {
-  override readonly name = 'CallCancelled'
-
-  constructor() {
-    super('the call was cancelled')
-  }
-}

@@ -2,9 +2,10 @@
 import {giveBack, type Handle} from '../abi/handles.ts'
 import {trap} from '../abi/trap.ts'
 import type {Instance} from './instance.ts'
-import type {Cancel, FuncInst} from './scheduler.ts'
-import type {Thread} from './thread.ts'
-import {BLOCKED, EVENT, Waitable} from './waitable.ts'
+import type {FuncInst} from './scheduler.ts'
+import type {Cancellable, Use} from './task.ts'
+import type {Thread, WaitFor} from './thread.ts'
+import {BLOCKED, EVENT, type Event, Waitable} from './waitable.ts'
 
 export const SUBTASK = {
   starting: 0,
@@ -14,25 +15,82 @@ export const SUBTASK = {
   cancelledBeforeReturned: 4,
 } as const
 
-export class Subtask extends Waitable {
+export class Subtask extends Waitable implements Use, WaitFor {
   readonly kind = 'a subtask'
   readonly name: string
   state: number = SUBTASK.starting
-  onCancel: Cancel | undefined
+  /** Set once the callee has been called. */
+  callee: Cancellable | undefined
   /** Handles that the call borrows, until its end is delivered. */
   readonly lenders: Handle[] = []
+  readonly cancellable = false
   cancellationRequested = false
   resolveDelivered = false
   /** What a synchronous lower returns to core code. */
   flatResult: unknown
+  readonly #liftArguments: (lenders: Handle[]) => readonly unknown[]
+  readonly #lowerResult: (result: unknown) => unknown
+  /** In the caller's table; 0 as long as it is in none, and its steps make no events. */
+  #index = 0
 
-  constructor(name: string) {
+  constructor(
+    name: string,
+    liftArguments: (lenders: Handle[]) => readonly unknown[],
+    lowerResult: (result: unknown) => unknown,
+  ) {
     super()
     this.name = name
+    this.#liftArguments = liftArguments
+    this.#lowerResult = lowerResult
+  }
+
+  start(): readonly unknown[] {
+    this.#progress()
+    this.state = SUBTASK.started
+    return this.#liftArguments(this.lenders)
+  }
+
+  resolve(cancelled: boolean, result: unknown): void {
+    this.#progress()
+    if (!cancelled) {
+      this.flatResult = this.#lowerResult(result)
+      this.state = SUBTASK.returned
+    } else
+      this.state =
+        this.state === SUBTASK.starting ? SUBTASK.cancelledBeforeStarted : SUBTASK.cancelledBeforeReturned
+  }
+
+  #progress(): void {
+    if (this.#index !== 0) this.hasPending = true
+  }
+
+  protected event(): Event {
+    if (this.resolved) this.deliverResolve()
+    return [EVENT.subtask, this.#index, this.state]
+  }
+
+  /** What a synchronous call gives once it has returned. */
+  finishSync(): unknown {
+    this.deliverResolve()
+    return this.flatResult
+  }
+
+  /** What an asynchronous call gives: it goes into the table, unless it has returned. */
+  finishAsync(instance: Instance): number {
+    if (this.resolved) {
+      this.deliverResolve()
+      return this.state
+    }
+    this.#index = instance.handles.put(this)
+    return (this.state | (this.#index << 4)) >>> 0
   }
 
   get resolved(): boolean {
     return this.state >= SUBTASK.returned
+  }
+
+  ready(): boolean {
+    return this.resolved
   }
 
   deliverResolve(): void {
@@ -43,6 +101,10 @@ export class Subtask extends Waitable {
 
   describe(): string {
     return `${this.name} to return`
+  }
+
+  what(): string {
+    return this.describe()
   }
 }
 
@@ -70,45 +132,12 @@ export function lower(
   const {instance, scheduler} = thread
   instance.checkLeave()
   if (asyncType && !async) thread.checkMayBlock()
-  const subtask = new Subtask(name)
-  let progress = (): void => {}
-  const start = (): readonly unknown[] => {
-    progress()
-    subtask.state = SUBTASK.started
-    return liftArguments(subtask.lenders)
-  }
-  const resolve = (cancelled: boolean, result: unknown): void => {
-    progress()
-    if (!cancelled) {
-      subtask.flatResult = lowerResult(result)
-      subtask.state = SUBTASK.returned
-    } else
-      subtask.state =
-        subtask.state === SUBTASK.starting ? SUBTASK.cancelledBeforeStarted : SUBTASK.cancelledBeforeReturned
-  }
-  const finishSync = (): unknown => {
-    subtask.deliverResolve()
-    return subtask.flatResult
-  }
-  const finishAsync = (): number => {
-    if (subtask.resolved) {
-      subtask.deliverResolve()
-      return subtask.state
-    }
-    const index = instance.handles.put(subtask)
-    progress = () =>
-      subtask.setPending(() => {
-        if (subtask.resolved) subtask.deliverResolve()
-        return [EVENT.subtask, index, subtask.state]
-      })
-    return (subtask.state | (index << 4)) >>> 0
-  }
-  const waitFor = {ready: () => subtask.resolved, cancellable: false, what: () => subtask.describe()}
+  const subtask = new Subtask(name, liftArguments, lowerResult)
   return scheduler.nested<unknown>(
     done => {
-      subtask.onCancel = func(scheduler, instance, {start, resolve}, done)
+      subtask.callee = func(scheduler, instance, subtask, done)
     },
-    () => (async ? finishAsync() : thread.waitUntil(waitFor, finishSync)),
+    () => (async ? subtask.finishAsync(instance) : thread.waitUntil(subtask, () => subtask.finishSync())),
   )
 }
 
@@ -135,7 +164,7 @@ export function subtaskCancel(thread: Thread, index: number, async: boolean): nu
   if (subtask.resolved) return taken()
   subtask.cancellationRequested = true
   return scheduler.nested<number>(
-    done => subtask.onCancel!(instance, done),
+    done => subtask.callee!.requestCancellation(instance, done),
     () => (subtask.resolved ? taken() : async ? BLOCKED : subtask.awaitPending(thread, state)),
   )
 }

@@ -61,7 +61,8 @@ export class Table<Entry extends object> implements EntryTable<Entry> {
 
   /** Forgets everything; the first index given is 1 again. */
   clear(): void {
-    this.#entries.length = 1
-    this.#free.length = 0
+    // Setting a length gives the room back, to be asked for again by the next event.
+    while (this.#entries.length > 1) this.#entries.pop()
+    while (this.#free.length > 0) this.#free.pop()
   }
 }

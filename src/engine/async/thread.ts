@@ -1,33 +1,38 @@
 // engine/async/thread.ts: threads of guest code (CanonicalABI.md, Threads), on V8's terms.
 //
 // A thread that waits has either left core code altogether (a task of the callback form between two calls, or one that
-// has not started): then a plain function goes on with it. Or it waits on its own stack, which JSPI keeps: then a promise
-// is what its core code goes on with, in a microtask after it is resolved. So whoever has a thread go on is told by
-// `done` when control comes back, at once in the first case.
+// has not started): then a plain object goes on with it. Or it waits on its own stack, which JSPI keeps: then a promise
+// is what its core code goes on with, in a microtask after it is resolved. So whoever has a thread go on is told when
+// control comes back, at once in the first case.
 import {trap} from '../abi/trap.ts'
 import type {Instance} from './instance.ts'
+import type {InLine} from './line.ts'
 import type {Scheduler} from './scheduler.ts'
 import type {Task} from './task.ts'
 
-export type WaitFor = Readonly<{
-  ready: () => boolean
-  cancellable: boolean
+export interface WaitFor {
+  ready(): boolean
+  readonly cancellable: boolean
   /** For people: what is waited for. */
-  what: () => string
-}>
+  what(): string
+}
 
-export type Parked = Readonly<{
-  /** Whether core code is on a stack of its own below. */
-  stack: boolean
-  goOn: (cancelled: boolean) => void
-}>
+/** Goes on with a thread that waited, or was not begun. */
+export interface Resumable {
+  resume(cancelled: boolean): void
+}
+
+/** Told when control comes back. An object, not a closure: one is there for every call and every turn of a thread. */
+export interface Continuation {
+  goOn(): void
+}
 
 export type ContextValue = number | bigint
 
 const always = (): boolean => true
 const itsTurn = (): string => 'its turn'
 
-export class Thread {
+export class Thread implements Continuation, InLine<Thread> {
   readonly scheduler: Scheduler
   readonly task: Task
   /** Whether it may wait in the middle of core code. */
@@ -37,7 +42,9 @@ export class Thread {
   /** context.get and context.set */
   readonly storage: [ContextValue, ContextValue] = [0, 0]
   /** Set while it does not run. */
-  parked: Parked | undefined
+  parked: Resumable | undefined
+  /** Whether core code is on a stack of its own below what is parked. */
+  isOnStack = false
   /** Set while it waits for something, rather than to be resumed by another thread. */
   waitingFor: WaitFor | undefined
   cancellable = false
@@ -48,16 +55,20 @@ export class Thread {
   onStop: (() => void) | undefined
   /** Who runs next, when it has stopped. */
   switchTo: Thread | undefined
+  /** Where it waits. */
+  line: object | undefined
+  ahead: Thread | undefined
+  behind: Thread | undefined
 
-  constructor(task: Task, hasStack: boolean, start: () => void) {
+  constructor(task: Task, hasStack: boolean, start: Resumable) {
     this.task = task
     this.scheduler = task.scheduler
     this.hasStack = hasStack
-    this.parked = {stack: false, goOn: start}
+    this.parked = start
   }
 
   get instance(): Instance {
-    return this.task.instance
+    return this.task.callee.instance
   }
 
   get isSuspended(): boolean {
@@ -95,6 +106,12 @@ export class Thread {
     if (this.waitingFor !== undefined) this.stopWaiting()
     this.cancellable = false
     this.resumeLater()
+  }
+
+  /** Control is back from a turn of its own. */
+  goOn(): void {
+    this.instance.leaveTo(undefined)
+    this.scheduler.goOn()
   }
 
   /**
@@ -154,7 +171,7 @@ export class Thread {
     const {host, stacks} = this.scheduler
     return new Promise<T>((resolve, reject) => {
       stacks.add(reject)
-      const goOn = (cancelled: boolean): void => {
+      const resume = (cancelled: boolean): void => {
         stacks.delete(reject)
         let value: T
         try {
@@ -166,7 +183,8 @@ export class Thread {
         resolve(value)
         host.enter()
       }
-      this.parked = {stack: true, goOn}
+      this.parked = {resume}
+      this.isOnStack = true
       // Core code is still below on the stack; it is gone in the next microtask.
       const {onStop} = this
       if (onStop !== undefined) {
@@ -176,10 +194,11 @@ export class Thread {
     })
   }
 
-  /** Leaves core code until `goOn`. Nothing of it may be on the stack. */
-  park(waitFor: WaitFor, goOn: (cancelled: boolean) => void): void {
+  /** Leaves core code until `resumable` resumes. Nothing of it may be on the stack. */
+  park(waitFor: WaitFor, resumable: Resumable): void {
     this.cancellable = waitFor.cancellable
-    this.parked = {stack: false, goOn}
+    this.parked = resumable
+    this.isOnStack = false
     this.startWaiting(waitFor)
     this.#stopped()
   }

@@ -1,9 +1,8 @@
 // engine/async/threads.test.ts: threads that a guest starts, and stacks that JSPI keeps.
 import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
-import {Guest, jspi, type Stack, type StackCode, World, wait} from './async.fixtures.ts'
+import {Guest, jspi, type Stack, type StackCode, taskReturn, World, wait} from './async.fixtures.ts'
 import {
-  taskReturn,
   threadIndex,
   threadNew,
   threadPromote,

@@ -1,24 +1,27 @@
 // engine/async/waitable-set.ts: waitable-set.new, .wait, .poll, .drop and waitable.join (CanonicalABI.md).
 import {trap} from '../abi/trap.ts'
 import type {Instance} from './instance.ts'
+import {Line} from './line.ts'
 import type {Thread, WaitFor} from './thread.ts'
 import {CANCELLED_EVENT, type Event, NO_EVENT, type Waitable, waitableAt} from './waitable.ts'
 
 export class WaitableSet {
   readonly resource = undefined
   readonly kind = 'a waitable set'
-  readonly members = new Set<Waitable>()
+  readonly members = new Line<Waitable>()
   waiters = 0
 
   get hasPending(): boolean {
-    for (const member of this.members) if (member.hasPending) return true
+    for (let member = this.members.first; member !== undefined; member = member.behind)
+      if (member.hasPending) return true
     return false
   }
 
   /** The event of the member that `pick` chooses; who had one goes to the end of the line. */
   takePending(pick: (count: number) => number): Event {
     const pending: Waitable[] = []
-    for (const member of this.members) if (member.hasPending) pending.push(member)
+    for (let member = this.members.first; member !== undefined; member = member.behind)
+      if (member.hasPending) pending.push(member)
     const member = pending[pick(pending.length)]!
     this.members.delete(member)
     this.members.add(member)

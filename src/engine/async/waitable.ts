@@ -1,6 +1,7 @@
 // engine/async/waitable.ts: what a component can wait for (CanonicalABI.md, Waitable State).
 import {trap} from '../abi/trap.ts'
 import type {Instance} from './instance.ts'
+import type {InLine} from './line.ts'
 import type {Thread} from './thread.ts'
 import type {WaitableSet} from './waitable-set.ts'
 
@@ -23,27 +24,24 @@ export const CANCELLED_EVENT: Event = [EVENT.taskCancelled, 0, 0]
 /** Returned by a built-in instead of a payload when it will be delivered as an event. */
 export const BLOCKED = 0xffff_ffff
 
-export abstract class Waitable {
+export abstract class Waitable implements InLine<Waitable> {
   readonly resource = undefined
   abstract readonly kind: string
   set: WaitableSet | undefined
   /** A thread waits for this one alone. */
   hasSyncWaiter = false
-  #pending: (() => Event) | undefined
+  hasPending = false
+  /** Where it stands in its set. */
+  line: object | undefined
+  ahead: Waitable | undefined
+  behind: Waitable | undefined
 
-  /** `event` is made when it is delivered, so that it says how things are then. A later one takes its place. */
-  setPending(event: () => Event): void {
-    this.#pending = event
-  }
-
-  get hasPending(): boolean {
-    return this.#pending !== undefined
-  }
+  /** Its event, made when it is delivered, so that it says how things are then. */
+  protected abstract event(): Event
 
   takePending(): Event {
-    const event = this.#pending!
-    this.#pending = undefined
-    return event()
+    this.hasPending = false
+    return this.event()
   }
 
   /** What keeps it from having an event, for people. */

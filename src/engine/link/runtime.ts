@@ -13,7 +13,7 @@ import type {Resource} from '../abi/types.ts'
 import {Instance} from '../async/instance.ts'
 import {startThread} from '../async/lift.ts'
 import {Scheduler} from '../async/scheduler.ts'
-import type {Thread} from '../async/thread.ts'
+import type {Continuation, Thread} from '../async/thread.ts'
 import type {Store} from '../store.ts'
 import {turns} from '../turns.ts'
 import type {Guard} from './guard.ts'
@@ -129,11 +129,11 @@ export class Runtime {
   /** It need not rest between what it does now. */
   #together = false
 
-  /** Has what `run` begins go on in this turn, as far as it can. */
-  together(run: () => void): void {
+  /** Has what `begun` begins go on in this turn, as far as it can. */
+  together(begun: Continuation): void {
     const {scheduler} = this
     this.#together = true
-    scheduler.together(run)
+    scheduler.together(begun)
     this.#together = false
     if (scheduler.failure === undefined) this.#rest()
   }

@@ -1,5 +1,6 @@
 // engine/pool/sandbox.ts: one sandbox: an instance of a component that is made equal to its image after every event.
 import {MayflyError} from '../../base/errors.ts'
+import type {Continuation} from '../async/thread.ts'
 import {type Idler, idleWatch} from '../limits/idle-watch.ts'
 import {Call} from '../link/call.ts'
 import type {Overrun, Stoppable} from '../link/guard.ts'
@@ -190,11 +191,11 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
     return this.#parts.runtime.waiting > 0
   }
 
-  /** Has what `run` begins go on in this turn as far as it can, rather than each step in a turn of its own. */
-  together(run: () => void): void {
+  /** Has what `begun` begins go on in this turn as far as it can, rather than each step in a turn of its own. */
+  together(begun: Continuation): void {
     const {restorer, runtime} = this.#parts
     restorer?.open()
-    runtime.together(run)
+    runtime.together(begun)
     restorer?.close()
   }
 

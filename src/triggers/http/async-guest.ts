@@ -1,14 +1,16 @@
 // triggers/http/async-guest.ts: runs each request in a sandbox of its own, for components that export wasi:http/handler@0.3.
 import {MayflyError} from '../../base/errors.ts'
 import {err, ok, type Result} from '../../base/result.ts'
+import type {Continuation} from '../../engine/async/thread.ts'
 import {type Idler, idleWatch} from '../../engine/limits/idle-watch.ts'
+import {type CallReceiver, stacks} from '../../engine/link/stacks.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
 import {asTrap, type Sandbox, type StopListener} from '../../engine/pool/sandbox.ts'
 import {type ErrorCode, errorCode} from '../../wasi/http/error-code.ts'
 import {OutgoingResponse} from '../../wasi/http/outgoing-message.ts'
 import {SENT, type Transmitted} from '../../wasi/p3/http/contents.ts'
 import {type Response, requestOf} from '../../wasi/p3/http/message.ts'
-import {RELAYS, type Relays, transmit} from '../../wasi/p3/http/transmit.ts'
+import {RELAYS, type Reader, type Relays, transmit} from '../../wasi/p3/http/transmit.ts'
 import {type Outcome, RETURNED} from '../trigger.ts'
 import type {EventRunner, HttpEvent, HttpGuest} from './guest.ts'
 import {withSandbox} from './lease.ts'
@@ -25,28 +27,32 @@ export class AsyncGuest implements HttpGuest {
   }
 
   run(event: HttpEvent): undefined {
-    withSandbox(this.#pool, event, sandbox => new AsyncRun(this.#pool, sandbox, event).call(this.#handle))
+    withSandbox(this.#pool, event, sandbox => new AsyncRun(this.#pool, sandbox, event, this.#handle).begin())
   }
 }
 
 /** One event in its sandbox. It is over when the guest has nothing more to do and nothing is passed on for it. */
-class AsyncRun implements Idler, StopListener, EventRunner {
+class AsyncRun implements CallReceiver, Continuation, Idler, Reader, StopListener, EventRunner {
   readonly #pool: Pool
   readonly #sandbox: Sandbox
   readonly #event: HttpEvent
+  readonly #handle: number
   #over = false
   #returned = false
+  /** Whether the call is still under way in the turn that it began in. */
+  #isBeginning = true
   waitingSinceMs = 0
   /** What the relays had passed on when that was last looked at. */
   #relayed = 0
 
-  constructor(pool: Pool, sandbox: Sandbox, event: HttpEvent) {
+  constructor(pool: Pool, sandbox: Sandbox, event: HttpEvent, handle: number) {
     this.#pool = pool
     this.#sandbox = sandbox
     this.#event = event
+    this.#handle = handle
   }
 
-  call(handle: number): void {
+  begin(): void {
     const sandbox = this.#sandbox
     const event = this.#event
     event.sandbox = sandbox.events === 0 ? 'fresh' : 'restored'
@@ -54,25 +60,25 @@ class AsyncRun implements Idler, StopListener, EventRunner {
     sandbox.stopListener = this
     sandbox.store.provide(HTTP_EVENT, event)
     // Most guests need nothing but their own turn: they return, write what they have to say, and end.
-    sandbox.together(() => {
-      try {
-        const called = sandbox.call(handle, requestOf(event.request))
-        if (called instanceof Promise) called.then(this.#answered, this.#failed)
-        else this.#answer(called as Result<Response, ErrorCode>)
-      } catch (error) {
-        this.#failed(error)
-      }
-    })
+    sandbox.together(this)
+    this.#isBeginning = false
     if (this.#returned) this.#wait()
   }
 
-  readonly #answered = (answer: unknown): void => {
-    if (this.#over) return
-    this.#answer(answer as Result<Response, ErrorCode>)
-    this.#wait()
+  /** Calls the handler. */
+  goOn(): void {
+    stacks.runOne(this.#sandbox.start(this.#handle, this, [requestOf(this.#event.request)]))
   }
 
-  readonly #failed = (error: unknown): void => this.#end({kind: 'trap', error: asTrap(error)})
+  returned(answer: unknown): void {
+    if (this.#over) return
+    this.#answer(answer as Result<Response, ErrorCode>)
+    if (!this.#isBeginning) this.#wait()
+  }
+
+  failed(error: unknown): void {
+    this.#end({kind: 'trap', error: asTrap(error)})
+  }
 
   #answer(answer: Result<Response, ErrorCode>): void {
     this.#returned = true
@@ -86,7 +92,11 @@ class AsyncRun implements Idler, StopListener, EventRunner {
     const {taskFailure: error, idle} = this.#sandbox
     if (error !== undefined) this.#end({kind: 'trap', error})
     else if (idle) this.#relays()
-    else this.#sandbox.whenIdle().then(() => this.#relays(), this.#failed)
+    else
+      this.#sandbox.whenIdle().then(
+        () => this.#relays(),
+        failure => this.failed(failure),
+      )
   }
 
   #transmit(response: Response): void {
@@ -99,10 +109,13 @@ class AsyncRun implements Idler, StopListener, EventRunner {
       event.responseOut.set(err(errorCode('HTTP-protocol-error')))
       return
     }
-    // Nobody may want the bytes of an answer to HEAD; only a client that went away has not got all.
-    const gone = (): Transmitted => (event.aborted ? err(errorCode('connection-terminated')) : SENT)
     event.responseOut.set(ok(outgoing))
-    transmit(this.#sandbox.store, response.takeContents(), body, gone)
+    transmit(this.#sandbox.store, response.takeContents(), body, this)
+  }
+
+  /** Nobody may want the bytes of an answer to HEAD; only a client that went away has not got all. */
+  gone(): Transmitted {
+    return this.#event.aborted ? err(errorCode('connection-terminated')) : SENT
   }
 
   #relays(): void {
@@ -132,7 +145,7 @@ class AsyncRun implements Idler, StopListener, EventRunner {
     const {store, idleLimitMs: limit} = this.#sandbox
     const relays = store.state(RELAYS)
     if (relays.chunks !== this.#relayed) this.#watch(relays)
-    else this.#failed(new MayflyError('LIMIT_IDLE', {limit, component: store.component}))
+    else this.failed(new MayflyError('LIMIT_IDLE', {limit, component: store.component}))
   }
 
   stopped(error: MayflyError): void {
@@ -143,7 +156,7 @@ class AsyncRun implements Idler, StopListener, EventRunner {
   clientGone(): void {
     const error = new MayflyError('TRAP_HOST', {reason: 'the client has gone'})
     this.#sandbox.abort(error)
-    this.#failed(error)
+    this.failed(error)
   }
 
   #end(outcome: Outcome): void {

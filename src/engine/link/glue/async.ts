@@ -86,10 +86,30 @@ export class AsyncEmitter {
     return this.#source.helper(`func:${key}:false`, 'F_', name => this.#lifted(func, name, false))
   }
 
+  /** A CoreCall. */
   #core(ref: CoreRef, blocks: boolean, params: readonly FlatType[], result: FlatType | undefined): string {
     return blocks
       ? `stackCall(scheduler,${this.#functions.blockingNow(ref, params, result)})`
       : `plainCall(guard,${this.#functions.ref(ref)})`
+  }
+
+  /** Statements that return what a call of core code with these values gives, and the declaration that they need. */
+  #call(
+    ref: CoreRef,
+    blocks: boolean,
+    {params, result, values}: Signature & Readonly<{values: readonly string[]}>,
+  ): Readonly<{declaration: string; call: string}> {
+    const name = this.#source.name('s_')
+    const list = values.join(',')
+    return blocks
+      ? {
+          declaration: `const ${name}=${this.#core(ref, blocks, params, result)};`,
+          call: `return ${name}(${['returning', ...values].join(',')})`,
+        }
+      : {
+          declaration: `const ${name}=${this.#functions.ref(ref)};`,
+          call: `guard.enter();const c=${name}(${list});guard.leave();return c`,
+        }
   }
 
   #lifted(func: Lifted, name: string, host: boolean): string {
@@ -118,9 +138,10 @@ export class AsyncEmitter {
       options.postReturn === undefined
         ? 'undefined'
         : `c=>{guard.enter();${functions.closed(options.postReturn, instance, coreResult === undefined ? [] : [coreResult], undefined)}(${coreResult === undefined ? '' : 'c'});guard.leave()}`
-    const lower =
-      `(args,task)=>{scope=task;${sync}const [${args.join(',')}]=args;` +
-      `${lowered.statements}return [${lowered.values.join(',')}]}`
+    const {declaration, call} = this.#call(func.core, blocks, {params, result, values: lowered.values})
+    const core =
+      `(args,task,returning)=>{scope=task;${sync}${args.length === 0 ? '' : `const [${args.join(',')}]=args;`}` +
+      `${lowered.statements}${call}}`
     const fields = [
       `name:${quote(this.#name(func))}`,
       `instance:I${instance}`,
@@ -129,13 +150,12 @@ export class AsyncEmitter {
       `hasStack:${blocks}`,
       `result:${this.#type(type.result)}`,
       `options:${this.#options(options)}`,
-      `lower:${lower}`,
-      `core:${this.#core(func.core, blocks, params, result)}`,
+      `core:${core}`,
       `callback:${callback}`,
       `lift:${lift}`,
       `postReturn:${postReturn}`,
     ]
-    return `let ${name}_;const ${name}=(...use)=>(${name}_??=lift({${fields.join(',')}}))(...use);`
+    return lazily(name, `{${declaration}return lift({${fields.join(',')}})}`)
   }
 
   lower(index: number, {func, options, instance}: Trampoline & {kind: 'lower'}): void {
@@ -169,12 +189,17 @@ export class AsyncEmitter {
     const owner = resource.instance!
     const blocks = this.#functions.plan.instances[owner]!.blocks
     const name = this.#source.name('D_')
-    const core =
-      dtor === undefined ? '(args,done)=>done()' : this.#core(dtor, blocks, [resource.rep], undefined)
+    const {declaration, call} =
+      dtor === undefined
+        ? {declaration: '', call: ''}
+        : this.#call(dtor, blocks, {params: [resource.rep], result: undefined, values: ['args[0]']})
     this.#source.line(
-      `let ${name}_;const ${name}=(...use)=>(${name}_??=lift({name:'the destructor',instance:I${owner},asyncType:false,` +
-        `form:'sync',hasStack:${blocks},result:undefined,options:'',lower:args=>args,core:${core},callback:undefined,` +
-        'lift:()=>undefined,postReturn:undefined}))(...use);',
+      lazily(
+        name,
+        `{${declaration}return lift({name:'the destructor',instance:I${owner},asyncType:false,form:'sync',` +
+          `hasStack:${blocks},result:undefined,options:'',core:(args,task,returning)=>{${call}},callback:undefined,` +
+          'lift:()=>undefined,postReturn:undefined})}',
+      ),
     )
     this.#functions.trampolineLine(
       index,
@@ -194,11 +219,15 @@ export class AsyncEmitter {
 
   builtin(index: number, builtin: AsyncBuiltin): void {
     const [params, expression] = this.#builtin(builtin)
+    const thread = /\bth\b/.test(expression) ? 'const th=runtime.thread(I);' : ''
+    const any = signature(builtin).result === 'i64' ? '0n' : '0'
+    const give = this.#functions.suspends(index)
+      ? `return runtime.give(${expression},${any})`
+      : `const r=${expression};guard.enter();return r`
     this.#functions.trampolineLine(
       index,
       params,
-      `guard.leave();const I=I${builtin.instance};const th=runtime.thread(I);` +
-        `return runtime.give(${expression},${signature(builtin).result === 'i64' ? '0n' : '0'})`,
+      `guard.leave();const I=I${builtin.instance};${thread}${give}`,
     )
   }
 
@@ -296,14 +325,16 @@ export class AsyncEmitter {
     }
     const flat = flattenFunc(func, border.ptr)
     const params = flat.paramsSpilled ? ['p0'] : flat.params.map((_, i) => `p${i}`)
-    const lift = (each: Border) =>
+    const returned = (each: Border): string =>
       `${each.memory === undefined ? '' : `${each.memory}.sync();`}` +
-      `${this.#functions.liftParams(each, func, params, flat.paramsSpilled)}return ${type === undefined ? 'undefined' : 'a0'}`
-    const forHost = this.#functions.border(options!, instance, true)
-    return [
-      params.join(','),
-      `taskReturn(th,${this.#options(options!)},${this.#type(type)},()=>{if(th.task.toHost){${lift(forHost)}}${lift(border)}})`,
-    ]
+      `${this.#functions.liftParams(each, func, params, flat.paramsSpilled)}task.return(${type === undefined ? 'undefined' : 'a0'})`
+    const [toHost, toGuest] = [this.#functions.border(options!, instance, true), border].map(returned)
+    const name = this.#source.name('return_')
+    this.#source.line(
+      `const ${name}=(${['task', ...params].join(',')})=>{if(task.toHost){${toHost}}else{${toGuest}}};`,
+    )
+    const task = `returning(th,${this.#options(options!)},${this.#type(type)})`
+    return [params.join(','), `${name}(${[task, ...params].join(',')})`]
   }
 
   #storeEvent({options, instance}: AsyncBuiltin): string {
@@ -339,6 +370,10 @@ export class AsyncEmitter {
     )
   }
 }
+
+/** A function of a FuncInst that is made when it is first called: what it refers to may not be there before. */
+const lazily = (name: string, body: string): string =>
+  `let ${name}_;const ${name}=(scheduler,caller,use,done)=>(${name}_??=(()=>${body})())(scheduler,caller,use,done);`
 
 /** Whether the host has another form of it than guests that pass it to each other. */
 const crossesDifferently = (type: Type): boolean =>

@@ -86,7 +86,7 @@ class Exchange {
       const written = new LazyPromise<Transmitted>()
       written.then(result => this.#written(result))
       const gone = (): Transmitted => this.#failure ?? err(errorCode('connection-terminated'))
-      transmit(store, {...contents, sent: written}, body, gone)
+      transmit(store, {...contents, sent: written}, body, {gone})
     } else if (contents.kind === 'guest') this.#watch(contents.trailers)
   }
 

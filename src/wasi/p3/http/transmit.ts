@@ -1,7 +1,8 @@
 // wasi/p3/http/transmit.ts: a message's contents on their way into the network: into the outgoing body that the server's
 // answer or the client's request takes them from.
 import {err} from '../../../base/result.ts'
-import {GuestFuture} from '../../../engine/async/host-sink.ts'
+import type {Chunk} from '../../../engine/async/chunk.ts'
+import {type ChunkReader, GuestFuture} from '../../../engine/async/host-sink.ts'
 import {LazyPromise} from '../../../engine/async/lazy-promise.ts'
 import {StateKey, type Store} from '../../../engine/store.ts'
 import type {HttpIoError} from '../../http/error-code.ts'
@@ -10,15 +11,15 @@ import type {OutgoingBody} from '../../http/outgoing-body.ts'
 import {BodyChunks} from './body-chunks.ts'
 import {type Contents, SENT, type Trailers, type Transmitted} from './contents.ts'
 
-/** Where bytes come from: one of the two is called for each `pull`, at once where that can be. */
+/** Where bytes come from. */
 type Source = Readonly<{
-  pull(take: (chunk: Uint8Array | undefined) => void, refuse: (reason: unknown) => void): void
+  pull(reader: ChunkReader): void
   cancel(): void
   /** Whether its bytes come without a guest. */
   isHost: boolean
 }>
 
-const EMPTY: Source = {pull: take => take(undefined), cancel: () => {}, isHost: false}
+const EMPTY: Source = {pull: reader => reader.take(undefined), cancel: () => {}, isHost: false}
 
 /** The event's transmissions that need no guest, from the network to the network: they may outlast its tasks. */
 export class Relays {
@@ -47,38 +48,43 @@ export class Relays {
 
 export const RELAYS = new StateKey<Relays>(() => new Relays())
 
+/** Whoever takes the bytes. */
+export interface Reader {
+  /** What it means that its body's reader has gone before the end. */
+  gone(): Transmitted
+}
+
 /**
- * Writes everything into `body`, as fast as it takes it. Where its reader goes before the end, `gone` says what that
- * means. Where the guest fails that gives the bytes, or its event is over, the body stays as it is.
+ * Writes everything into `body`, as fast as it takes it. Where the guest fails that gives the bytes, or its event is over,
+ * the body stays as it is.
  */
-export function transmit(
-  store: Store,
-  contents: Contents,
-  body: OutgoingBody,
-  gone: () => Transmitted,
-): void {
+export function transmit(store: Store, contents: Contents, body: OutgoingBody, reader: Reader): void {
   if (contents.kind === 'guest') {
     const {stream, trailers, sent} = contents
-    new Transmission(store, (stream as Source | undefined) ?? EMPTY, trailers, {body, sent, gone}).go()
+    new Transmission(store, stream ?? EMPTY, trailers, {body, sent, reader}).go()
     return
   }
   const chunks = new BodyChunks(store, contents.open())
   const source: Source = {
-    pull: (take, refuse) => void chunks.next().then(({value}) => take(value), refuse),
+    pull: to =>
+      void chunks.next().then(
+        ({value}) => to.take(value),
+        reason => to.refuse(reason),
+      ),
     cancel: () => void chunks.return(),
     isHost: true,
   }
   const {sent = new LazyPromise<Transmitted>()} = contents
-  new Transmission(store, source, chunks.trailers, {body, sent, gone}).go()
+  new Transmission(store, source, chunks.trailers, {body, sent, reader}).go()
 }
 
-class Transmission {
+class Transmission implements ChunkReader {
   readonly #store: Store
   readonly #source: Source
   readonly #trailers: Promise<Trailers>
   readonly #body: OutgoingBody
   readonly #sent: LazyPromise<Transmitted>
-  readonly #gone: () => Transmitted
+  readonly #reader: Reader
   /** Set while what comes next needs no guest. */
   #relays: Relays | undefined
   /** A chunk came before `pull` returned: the loop in `go` takes it, not the stack. */
@@ -89,18 +95,14 @@ class Transmission {
     store: Store,
     source: Source,
     trailers: Promise<Trailers>,
-    to: Readonly<{
-      body: OutgoingBody
-      sent: LazyPromise<Transmitted>
-      gone: () => Transmitted
-    }>,
+    to: Readonly<{body: OutgoingBody; sent: LazyPromise<Transmitted>; reader: Reader}>,
   ) {
     this.#store = store
     this.#source = source
     this.#trailers = trailers
     this.#body = to.body
     this.#sent = to.sent
-    this.#gone = to.gone
+    this.#reader = to.reader
     this.#relay(source.isHost)
   }
 
@@ -112,34 +114,35 @@ class Transmission {
     else relays.end()
   }
 
-  readonly go = (): void => {
+  go(): void {
     do {
       const room = this.#body.checkWrite()
       if (room.tag === 'err') {
         this.#source.cancel()
-        this.#end(this.#gone())
+        this.#end(this.#reader.gone())
         return
       }
       if (room.val <= 0) {
-        this.#body.whenReady().then(this.go)
+        this.#body.whenReady().then(() => this.go())
         return
       }
       this.#pulling = true
       this.#came = false
-      this.#source.pull(this.#take, this.#refused)
+      this.#source.pull(this)
       this.#pulling = false
     } while (this.#came)
   }
 
-  readonly #take = (chunk: Uint8Array | undefined): void => {
+  take(chunk: Chunk | undefined): void {
     if (chunk === undefined) {
       this.#relay(!(this.#trailers instanceof GuestFuture))
-      if (this.#trailers instanceof LazyPromise) this.#trailers.take(this.#finish)
-      else this.#trailers.then(this.#finish, this.#refused)
+      const finish = (trailers: Trailers): void => this.#finish(trailers)
+      if (this.#trailers instanceof LazyPromise) this.#trailers.take(finish)
+      else this.#trailers.then(finish, () => this.refuse())
       return
     }
     if (this.#relays !== undefined) this.#relays.chunks++
-    const written = this.#body.write(chunk)
+    const written = this.#body.write(chunk as Uint8Array)
     if (written.tag === 'err' && written.val.tag === 'last-operation-failed') {
       // More than content-length promised.
       this.#source.cancel()
@@ -150,9 +153,11 @@ class Transmission {
   }
 
   /** The guest has failed, or its event is over: whoever ends it says what becomes of the body. */
-  readonly #refused = (): void => this.#relay(false)
+  refuse(): void {
+    this.#relay(false)
+  }
 
-  readonly #finish = (trailers: Trailers): void => {
+  #finish(trailers: Trailers): void {
     if (trailers.tag === 'err') {
       this.#body.abort()
       this.#end(trailers)
