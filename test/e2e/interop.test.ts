@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process'
+import {type ChildProcess, spawn} from 'node:child_process'
 import {existsSync} from 'node:fs'
 import net from 'node:net'
-import {homedir} from 'node:os'
-import {join} from 'node:path'
 import {test} from 'node:test'
 import {fileURLToPath} from 'node:url'
+import {wasmtime, withoutWasmtime} from '../wasmtime.ts'
 import {folder} from './harness/app.ts'
 import {ask} from './harness/client.ts'
 import {run, up} from './harness/mayfly.ts'
@@ -24,15 +23,11 @@ export default {
 
 const JCO = fileURLToPath(new URL('../../node_modules/.bin/jco', import.meta.url))
 
-const wasmtime = ['wasmtime', join(homedir(), 'tools/bin/wasmtime')].find(
-  program => spawnSync(program, ['--version']).status === 0,
-)
-
 type Host = Readonly<{skip: string | false; command: (file: string, port: number) => readonly string[]}>
 
 const HOSTS: Readonly<Record<string, Host>> = {
   'wasmtime serve': {
-    skip: wasmtime === undefined && 'wasmtime is not installed',
+    skip: withoutWasmtime,
     command: (file, port) => [wasmtime!, 'serve', '-S', 'cli', '--addr', `127.0.0.1:${port}`, file],
   },
   'jco serve': {
