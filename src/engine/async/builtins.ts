@@ -43,10 +43,9 @@ export function contextSet(thread: Thread, slot: number, value: ContextValue): v
   thread.storage[slot] = typeof value === 'number' ? value >>> 0 : value
 }
 
-/** A thread that the guest starts needs a stack: JSPI gives it one when it runs first. */
+/** A thread that the guest, which may leave, starts needs a stack: JSPI gives it one when it runs first. */
 export function threadNew(thread: Thread, start: CoreCall, argument: ContextValue): number {
   const {task} = thread
-  task.instance.checkLeave()
   const made: Thread = new Thread(task, true, () => start([argument], () => task.exit(made)))
   task.register(made)
   return made.index!

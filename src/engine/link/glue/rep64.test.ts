@@ -1,4 +1,4 @@
-// Resources whose component has an i64 for each, and what else has a type of its own: contexts, and the tables of threads.
+// Resources whose component has an i64 for each, and contexts of that type.
 import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
 import type {GuestResource} from '../guest-resource.ts'
@@ -128,56 +128,4 @@ test("a context of 64 bits is the thread's own, and empty in a new one", async (
     (core instance $m (instantiate $M (with "" (instance (export "get" (func $get)) (export "set" (func $set))))))
     (func (export "run") (param "a" u64) (result u64) (canon lift (core func $m "run"))))`)
   for (const value of [1n, 2n ** 32n, MOST]) assert.equal(await call('run', value), value)
-})
-
-describe('threads start with a number of 64 bits, from a table of either kind', () => {
-  const text = (table: 'i32' | 'i64', argument: 'i32' | 'i64', start: 'i32' | 'i64' = argument) => `(component
-    (core type $start (func (param ${argument})))
-    (core module $T (table (export "t") ${table} 4 funcref))
-    (core instance $t (instantiate $T))
-    (core func $new (canon thread.new-indirect $start (core table $t "t")))
-    (core func $go (canon thread.yield-then-resume))
-    (core module $M
-      (import "t" "t" (table ${table} 4 funcref))
-      (import "" "new" (func $new (param ${table} ${argument}) (result i32)))
-      (import "" "go" (func $go (param i32) (result i32)))
-      (global $got (mut i64) (i64.const 0))
-      (func $start (param ${start})
-        (global.set $got ${start === 'i64' ? '(local.get 0)' : '(i64.extend_i32_u (local.get 0))'}))
-      (elem (offset (${table}.const 2)) func $start)
-      (func (export "run") (param ${table} ${argument}) (result i64)
-        (drop (call $go (call $new (local.get 0) (local.get 1))))
-        (global.get $got)))
-    (core instance $m (instantiate $M (with "t" (instance $t)) (with "" (instance
-      (export "new" (func $new)) (export "go" (func $go))))))
-    (func (export "run") async (param "index" ${table === 'i64' ? 'u64' : 'u32'}) (param "a" ${argument === 'i64' ? 'u64' : 'u32'})
-      (result u64) (canon lift (core func $m "run"))))`
-  const value = (type: 'i32' | 'i64', number: bigint) => (type === 'i64' ? number : Number(number))
-
-  for (const table of ['i32', 'i64'] as const)
-    for (const argument of ['i32', 'i64'] as const)
-      test(`${table} → ${argument}`, async () => {
-        const most = argument === 'i64' ? MOST : 2n ** 32n - 1n
-        const {call, sandbox} = await sandboxOf(text(table, argument))
-        for (let event = 0; event < 2; event++) {
-          assert.equal(await call('run', value(table, 2n), value(argument, most)), most)
-          await sandbox.whenIdle()
-          sandbox.restore()
-        }
-        const wrong: [string, bigint][] = [
-          [text(table, argument), 1n],
-          [text(table, argument), 4n],
-          [text(table, argument), table === 'i64' ? MOST : 2n ** 32n - 1n],
-          [text(table, argument, argument === 'i64' ? 'i32' : 'i64'), 2n],
-          ...(table === 'i64' ? [[text(table, argument), 2n ** 32n + 2n] as [string, bigint]] : []),
-        ]
-        for (const [component, index] of wrong) {
-          const other = await sandboxOf(component)
-          await assert.rejects(
-            async () => other.call('run', value(table, index), value(argument, 1n)),
-            {code: 'TRAP_ASYNC'},
-            String(index),
-          )
-        }
-      })
 })
