@@ -3,7 +3,7 @@
 import type fc from 'fast-check'
 
 export const runs = Number(process.env['MAYFLY_RUNS'] ?? 60)
-export const wasmtimeRuns = Number(process.env['MAYFLY_WASMTIME_RUNS'] ?? 30)
+export const wasmtimeRuns = Number(process.env['MAYFLY_WASMTIME_RUNS'] ?? 20)
 const seed = process.env['MAYFLY_SEED']
 
 export const limits: fc.Parameters<unknown> = {

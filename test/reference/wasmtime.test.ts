@@ -23,7 +23,7 @@ import {edge} from './edge.ts'
 import {type Far, liftAnswer} from './far-end.ts'
 import {type Abi, linkBinary} from './pair.ts'
 import {explained, limits, wasmtimeRuns as runs} from './runs.ts'
-import type {Type} from './type.ts'
+import type {Prim, Type} from './type.ts'
 import {invoke} from './wasmtime-run.ts'
 import {writeWave} from './wave.ts'
 import {readWave} from './wave-reader.ts'
@@ -168,3 +168,43 @@ test(`a guest's memory that makes one trap makes all (${runs} runs)`, {skip: wit
   t.diagnostic(`${crossed} values`)
   t.diagnostic(`${traps} traps`)
 })
+
+const of = (kind: Prim): Type => ({kind})
+const option = (of: Type): Type => ({kind: 'option', of})
+const FLOATS = [Number.NaN, -0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+const EDGES: readonly (readonly [Type, unknown])[] = [
+  [listOf(of('f32')), Float32Array.of(...FLOATS, 2 ** -149, (2 - 2 ** -23) * 2 ** 127, 0.1)],
+  [listOf(of('f64')), Float64Array.of(...FLOATS, Number.MIN_VALUE, Number.MAX_VALUE, 0.1)],
+  [listOf(of('s64')), BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n)],
+  [of('u64'), 2n ** 64n - 1n],
+  [listOf(of('char')), ["'", '"', '\\', '\n', '\0', '\u{7f}', '\u{d7ff}', '\u{e000}', '\u{10ffff}']],
+  [listOf(of('string')), ['', '"\'\\\t\r\n\0', 'é', '\u{301}', '\u{100}', '\u{1f41d}', '{a: 1} // (']],
+  [option(option(of('string'))), {tag: 'some', val: undefined}],
+  [option({kind: 'result', ok: undefined, err: option(of('f32'))}), {tag: 'err', val: -0}],
+  [{kind: 'flags', labels: Array.from({length: 32}, (_, i) => `l${i}`)}, bits(0x80000001)],
+  [{kind: 'enum', labels: ['none', 'some', 'ok', 'err', 'true', 'inf', 'nan']}, 'nan'],
+  [
+    {
+      kind: 'variant',
+      cases: [
+        ['false', undefined],
+        ['err', of('bool')],
+      ],
+    },
+    {tag: 'err', val: false},
+  ],
+]
+
+function bits(set: number): Record<string, boolean> {
+  return Object.fromEntries(Array.from({length: 32}, (_, i) => [`l${i}`, ((set >>> i) & 1) === 1]))
+}
+
+for (const encoding of ['utf8', 'utf16', 'latin1+utf16'] as const)
+  test(`values at the edges come back as they were, in ${encoding}`, {skip: withoutWasmtime}, async () => {
+    for (const [type, value] of EDGES) {
+      const each: Abi = {encoding, pointer: 'i32'}
+      const far: Far = {params: [type], own: type, value, noise: []}
+      const closed: Closed = {far, a: each, b: {...each, encoding: 'utf16'}, c: each}
+      await compare(closedText(closed), signatureOf(closed), {args: [value], expected: [value, value]})
+    }
+  })
