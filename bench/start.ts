@@ -3,12 +3,13 @@
 // node bench/start.ts [component.wasm] [--rounds N] [--mayfly bin/mayfly.js] [-- flags of `up`]
 // WASMTIME names a wasmtime that is not on the PATH.
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
-import {accessSync, constants, copyFileSync, mkdtempSync, rmSync} from 'node:fs'
+import {copyFileSync, mkdtempSync, rmSync} from 'node:fs'
 import {createServer, request} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {cpus, tmpdir} from 'node:os'
-import {delimiter, join} from 'node:path'
+import {join} from 'node:path'
 import {parseArgs} from 'node:util'
+import {wasmtime} from '../test/wasmtime.ts'
 
 const OWN = 'bin/mayfly.js'
 const {values, positionals, tokens} = parseArgs({
@@ -83,19 +84,6 @@ async function freePort(): Promise<number> {
   return port
 }
 
-function wasmtime(): string | undefined {
-  const named = process.env['WASMTIME']
-  const places = (process.env['PATH'] ?? '').split(delimiter).map(place => join(place, 'wasmtime'))
-  return (named === undefined ? places : [named]).find(place => {
-    try {
-      accessSync(place, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}
-
 const floor: Contender = {name: 'node -e 0', run: () => toEnd(['-e', '0'])}
 const contenders: Contender[] = [
   floor,
@@ -115,7 +103,7 @@ const contenders: Contender[] = [
     },
   })),
 ]
-const peer = wasmtime()
+const peer = wasmtime
 if (peer !== undefined)
   contenders.push({
     name: 'wasmtime serve, nothing compiled before',
@@ -144,7 +132,7 @@ try {
     const ratio = median(taken) / median(times.get(floor)!)
     console.log(`${median(taken).toFixed(1).padStart(8)} ${ratio.toFixed(2).padStart(8)}   ${name}`)
   }
-  if (peer === undefined) console.log('no wasmtime on the PATH, nor in $WASMTIME')
+  if (peer === undefined) console.log('wasmtime is not installed')
 } finally {
   rmSync(scratch, {recursive: true, force: true})
 }

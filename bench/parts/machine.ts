@@ -8,9 +8,9 @@ import {setTimeout as sleep} from 'node:timers/promises'
 /** Share of one core or more taken by others, above which figures are not to be trusted. */
 const BUSY = 0.15
 
-/** A program on the PATH or in one of `dirs`. */
-export function findProgram(name: string, dirs: readonly string[] = []): string | undefined {
-  for (const dir of [...(process.env['PATH'] ?? '').split(delimiter), ...dirs]) {
+/** A program on the PATH. */
+export function findProgram(name: string): string | undefined {
+  for (const dir of (process.env['PATH'] ?? '').split(delimiter)) {
     const path = join(dir, name)
     try {
       accessSync(path, constants.X_OK)

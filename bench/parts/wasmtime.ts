@@ -1,8 +1,7 @@
 // bench/parts/wasmtime.ts: wasmtime serve, for comparison, where it is installed.
 import {execFileSync} from 'node:child_process'
-import {homedir} from 'node:os'
 import {basename, join} from 'node:path'
-import {findProgram} from './machine.ts'
+import {wasmtime} from '../../test/wasmtime.ts'
 import type {Subject} from './subjects.ts'
 
 export type Wasmtime = Readonly<{program: string; version: string}>
@@ -22,11 +21,9 @@ export const WASMTIME_MODES = {
 
 export type WasmtimeMode = keyof typeof WASMTIME_MODES
 
-/** $WASMTIME, the PATH, ~/tools/bin. */
 export function findWasmtime(): Wasmtime | undefined {
-  const program = process.env['WASMTIME'] ?? findProgram('wasmtime', [join(homedir(), 'tools/bin')])
-  if (program === undefined) return undefined
-  return {program, version: execFileSync(program, ['--version'], {encoding: 'utf8'}).trim()}
+  if (wasmtime === undefined) return undefined
+  return {program: wasmtime, version: execFileSync(wasmtime, ['--version'], {encoding: 'utf8'}).trim()}
 }
 
 const flags = (mode: WasmtimeMode): string[] => WASMTIME_MODES[mode].flatMap(option => ['-O', option])

@@ -15,7 +15,10 @@ export const RUN_FLAGS = {
     value: 'NAME[=VALUE]',
     help: "set a variable; without a value, this process's own",
   },
-  network: {type: 'switch', help: 'let the guest use the network: sockets, and HTTP requests to any host'},
+  network: {
+    type: 'switch',
+    help: 'let the guest use the network: sockets that connect and listen, and HTTP requests to any host',
+  },
   invoke: {type: 'text', value: 'NAME', help: 'call this export of a core module, with ARGS as its numbers'},
   argv0: {type: 'text', value: 'NAME', help: "the program's own name (default: that of the file)"},
 } as const satisfies Flags

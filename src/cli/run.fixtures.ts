@@ -1,12 +1,13 @@
 // cli/run.fixtures.ts: for tests: programs run by `mayfly run`, and by another runtime to compare with.
 import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {accessSync, constants, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
-import {delimiter, join} from 'node:path'
+import {join} from 'node:path'
 import {after} from 'node:test'
 import {fileURLToPath} from 'node:url'
 import {parse} from '@bytecodealliance/jco'
+import {wasmtime} from '../../test/wasmtime.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/mayfly.js', import.meta.url))
 
@@ -15,19 +16,7 @@ export const dir = mkdtempSync(join(tmpdir(), 'mayfly-run-'))
 after(() => rmSync(dir, {recursive: true, force: true}))
 
 /** Another runtime to compare with, where there is one. */
-export const WASMTIME = findWasmtime()
-
-function findWasmtime(): string | undefined {
-  const paths = (process.env['PATH'] ?? '').split(delimiter).map(path => join(path, 'wasmtime'))
-  return [process.env['WASMTIME'], ...paths].find(path => {
-    try {
-      accessSync(path ?? '', constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}
+export const WASMTIME = wasmtime
 
 export async function write(name: string, text: string): Promise<string> {
   const file = join(dir, name)

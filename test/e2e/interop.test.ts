@@ -1,15 +1,12 @@
+// What `mayfly build` writes, in other programs that serve components.
 import assert from 'node:assert/strict'
-import {type ChildProcess, spawn, spawnSync} from 'node:child_process'
 import {existsSync} from 'node:fs'
-import net from 'node:net'
-import {homedir} from 'node:os'
-import {join} from 'node:path'
 import {test} from 'node:test'
 import {fileURLToPath} from 'node:url'
+import {wasmtime, withoutWasmtime} from '../wasmtime.ts'
 import {folder} from './harness/app.ts'
-import {ask} from './harness/client.ts'
+import {answersOf, type Question, serveElsewhere} from './harness/elsewhere.ts'
 import {run, up} from './harness/mayfly.ts'
-import {until} from './harness/until.ts'
 
 const HANDLER = `
 let counter = 0
@@ -22,17 +19,21 @@ export default {
   },
 }`
 
-const JCO = fileURLToPath(new URL('../../node_modules/.bin/jco', import.meta.url))
+const QUESTIONS: readonly Question[] = [
+  ['/', 'GET'],
+  ['/a/b?c=d', 'GET'],
+  ['/a/b?c=d', 'GET'],
+  ['/missing', 'GET'],
+  ['/echo', 'POST', 'hello, world'],
+]
 
-const wasmtime = ['wasmtime', join(homedir(), 'tools/bin/wasmtime')].find(
-  program => spawnSync(program, ['--version']).status === 0,
-)
+const JCO = fileURLToPath(new URL('../../node_modules/.bin/jco', import.meta.url))
 
 type Host = Readonly<{skip: string | false; command: (file: string, port: number) => readonly string[]}>
 
 const HOSTS: Readonly<Record<string, Host>> = {
   'wasmtime serve': {
-    skip: wasmtime === undefined && 'wasmtime is not installed',
+    skip: withoutWasmtime,
     command: (file, port) => [wasmtime!, 'serve', '-S', 'cli', '--addr', `127.0.0.1:${port}`, file],
   },
   'jco serve': {
@@ -45,30 +46,6 @@ const HOSTS: Readonly<Record<string, Host>> = {
   },
 }
 
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const {port} = server.address() as net.AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
-
-/** What a client can tell two hosts apart by. */
-async function answersOf(url: string): Promise<unknown[]> {
-  const answers: unknown[] = []
-  for (const [path, method, body] of [
-    ['/', 'GET'],
-    ['/a/b?c=d', 'GET'],
-    ['/a/b?c=d', 'GET'],
-    ['/missing', 'GET'],
-    ['/echo', 'POST', 'hello, world'],
-  ] as const) {
-    const {status, headers, body: text} = await ask(url + path, {method, ...(body && {body})})
-    answers.push([path, status, headers['content-type'], headers['x-echo'], text])
-  }
-  return answers
-}
-
 for (const [name, {skip, command}] of Object.entries(HOSTS)) {
   test(`what build writes gives the same answers in ${name}`, {skip}, async t => {
     const dir = folder(t, {'app.js': HANDLER})
@@ -76,27 +53,12 @@ for (const [name, {skip, command}] of Object.entries(HOSTS)) {
     const built = await run(['build', `${dir}/app.js`, '-o', file])
     assert.equal(built.code, 0, built.err)
 
-    const port = await freePort()
-    const [program, ...args] = command(file, port)
-    const other: ChildProcess = spawn(program!, args, {
-      cwd: dir,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-    })
-    let said = ''
-    for (const stream of [other.stdout!, other.stderr!]) stream.on('data', data => (said += data))
-    t.after(async () => {
-      // With the processes that it started itself, which have its group.
-      process.kill(-other.pid!, 'SIGKILL')
-    })
-    const url = `http://127.0.0.1:${port}`
-    const isUp = (): Promise<boolean> =>
-      ask(url).then(
-        () => true,
-        () => false,
-      )
-    await until(isUp, {ms: 60_000, what: () => said})
+    const other = await serveElsewhere(t, dir, port => command(file, port))
     const served = await up(t, [file])
-    assert.deepEqual(await answersOf(served.url), await answersOf(url))
+    const headers = ['content-type', 'x-echo']
+    assert.deepEqual(
+      await answersOf(served.url, QUESTIONS, headers),
+      await answersOf(other, QUESTIONS, headers),
+    )
   })
 }

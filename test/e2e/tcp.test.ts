@@ -4,9 +4,10 @@ import {once} from 'node:events'
 import net from 'node:net'
 import {createInterface} from 'node:readline'
 import {describe, test} from 'node:test'
-import {finish, mayfly, start, WASMTIME} from '../../src/cli/run.fixtures.ts'
+import {finish, mayfly, start} from '../../src/cli/run.fixtures.ts'
 import {guest} from '../guests/guests.ts'
 import {isSkip} from '../guests/toolchain.ts'
+import {wasmtime, withoutWasmtime} from '../wasmtime.ts'
 import {folder} from './harness/app.ts'
 import {ask} from './harness/client.ts'
 import {up} from './harness/mayfly.ts'
@@ -19,7 +20,7 @@ const wasmtimeRun = (program: string) => (args: readonly string[]) =>
 
 const RUNTIMES = {
   mayfly: (args: readonly string[]) => mayfly('--network', path, ...args),
-  ...(WASMTIME === undefined ? {} : {wasmtime: wasmtimeRun(WASMTIME)}),
+  ...(wasmtime === undefined ? {} : {wasmtime: wasmtimeRun(wasmtime)}),
 }
 
 /** Sends `parts`, each when what came before has come back; then the end, and hears the end. */
@@ -65,7 +66,7 @@ describe('a program that listens', {skip: isSkip(made) && made.skip}, () => {
   }
 
   test('hears in every state what wasmtime says', {
-    skip: WASMTIME === undefined && 'no wasmtime',
+    skip: withoutWasmtime,
   }, async () => {
     const [ours, theirs] = await Promise.all(Object.values(RUNTIMES).map(run => finish(run(['states']))))
     assert.ok(`${ours!.stdout}`.split('\n').length > 100)

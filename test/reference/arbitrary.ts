@@ -97,7 +97,9 @@ const strings = fc.oneof(
   fc.string({unit: 'binary', maxLength: 20}),
   fc.string({unit: latin1, maxLength: 20}),
 )
-const camel = (label: string): string => label.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+/** The name of a field or flag in JavaScript. */
+export const camel = (label: string): string =>
+  label.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
 const int = (bits: number, signed: boolean) =>
   fc.integer({min: signed ? -(2 ** (bits - 1)) : 0, max: 2 ** (signed ? bits - 1 : bits) - 1})
@@ -117,7 +119,8 @@ const SCALARS: Readonly<Record<Exclude<Prim, 'string'>, fc.Arbitrary<unknown>>> 
   char: fc.string({unit: 'binary', minLength: 1, maxLength: 1}),
 }
 
-const ARRAYS: Readonly<Record<string, {from(items: any): unknown}>> = {
+/** What lists of numbers cross as. */
+export const ARRAYS: Readonly<Record<string, {from(items: any): unknown}>> = {
   u8: Uint8Array,
   s8: Int8Array,
   u16: Uint16Array,

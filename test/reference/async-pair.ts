@@ -22,8 +22,9 @@ const RESULT = 16
 const EVENT = 32
 const HEAP = 1024
 
-function guest(
-  {params}: AsyncSpec,
+/** The guest's text behind the imports of its scope; `func` and `list` are the types that it is called by. */
+export function guest(
+  {params}: Pick<AsyncSpec, 'params'>,
   {encoding, form, lowersAsync}: AsyncGuest,
   func: string,
   list: string,
@@ -72,6 +73,8 @@ function guest(
         (local.set $at (i32.and
           (i32.add (global.get $heap) (i32.sub (local.get 2) (i32.const 1))) (i32.sub (i32.const 0) (local.get 2))))
         (global.set $heap (i32.add (local.get $at) (local.get 3)))
+        (memory.copy (local.get $at) (local.get 0)
+          (select (local.get 3) (local.get 1) (i32.lt_u (local.get 3) (local.get 1))))
         (local.get $at)))
     (core instance $libc (instantiate $Libc))
     (core func $next' (canon lower (func $next) ${options} ${lowersAsync ? 'async' : ''}))
@@ -102,17 +105,17 @@ function guest(
       (export "next" (func $next')) (export "return" (func $return)) (export "set-new" (func $set-new))
       (export "set-drop" (func $set-drop)) (export "wait" (func $wait)) (export "join" (func $join))
       (export "subtask-drop" (func $subtask-drop))))))
-    (func (export "run") async ${func} (canon lift (core func $main "run") ${options} ${lifting}))`
+    (func (export "run") ${func} (canon lift (core func $main "run") ${options} ${lifting}))`
 }
 
 export function asyncPairText(spec: AsyncSpec): string {
   const text = new TypeText()
   const params = spec.params.map((type, i) => `(param "p${i}" (list ${text.of(type)}))`)
   const list = `(list ${text.of(spec.result)})`
-  const func = `${params.join(' ')} (result ${list})`
+  const func = `async ${params.join(' ')} (result ${list})`
   const scope = `(import "r" (type $r (sub resource)))
     ${text.definitions.join('\n    ')}
-    (import "next" (func $next async ${func}))`
+    (import "next" (func $next ${func}))`
   const args = `(with "r" (type $r)) ${text.args.join(' ')}`
   return `(component
     ${scope}

@@ -35,7 +35,7 @@ type Plain =
   | Readonly<{kind: 'variant'; types: readonly (Type | undefined)[]}>
   | undefined
 
-function plain(type: Type): Plain {
+export function plain(type: Type): Plain {
   switch (type.kind) {
     case 'record':
       return {kind: 'record', types: type.fields.map(([, each]) => each)}
@@ -118,11 +118,11 @@ const fromItems = (type: Type, items: unknown[]): unknown => ARRAYS[type.kind]?.
 
 // Alignment and element size
 
-const alignTo = (offset: number, align: number): number => Math.ceil(offset / align) * align
-const discriminant = (count: number): number => (count <= 2 ** 8 ? 1 : count <= 2 ** 16 ? 2 : 4)
-const flagsBytes = (count: number): number => (count <= 8 ? 1 : count <= 16 ? 2 : 4)
+export const alignTo = (offset: number, align: number): number => Math.ceil(offset / align) * align
+export const discriminant = (count: number): number => (count <= 2 ** 8 ? 1 : count <= 2 ** 16 ? 2 : 4)
+export const flagsBytes = (count: number): number => (count <= 8 ? 1 : count <= 16 ? 2 : 4)
 
-const SCALARS: Readonly<Partial<Record<Type['kind'], number>>> = {
+export const SCALARS: Readonly<Partial<Record<Type['kind'], number>>> = {
   bool: 1,
   s8: 1,
   u8: 1,
@@ -165,7 +165,7 @@ export function size(type: Type, pointer: Pointer): number {
   return SCALARS[type.kind] ?? (pointer === 'i32' ? 8 : 16)
 }
 
-function payloadOffset(types: readonly (Type | undefined)[], pointer: Pointer): number {
+export function payloadOffset(types: readonly (Type | undefined)[], pointer: Pointer): number {
   const aligns = types.map(each => (each === undefined ? 1 : align(each, pointer)))
   return alignTo(discriminant(types.length), Math.max(...aligns))
 }

@@ -26,8 +26,9 @@ export type Spec = Readonly<{
 }>
 
 /** Where the reference may put what it lowers; the guests' own heaps begin behind. */
-const REFERENCE_START = 1024
-const HEAP_START = 131_072
+export const REFERENCE_START = 1024
+export const HEAP_START = 131_072
+export const PAGES = 4
 
 const BITS: Readonly<Record<Core, 'i32' | 'i64'>> = {i32: 'i32', i64: 'i64', f32: 'i32', f64: 'i64'}
 const toBits = (core: Core, text: string) =>
@@ -47,7 +48,24 @@ function signature({params, result}: Spec, pointer: Pointer) {
   }
 }
 
-function body(spec: Spec, {encoding, pointer}: Abi, func: string): string {
+/** A guest's memory, and the heap in it, from which nothing is ever freed. */
+export const libcText = (p: Pointer, data = ''): string => `(core module $Libc
+      (memory (export "m") ${p === 'i64' ? 'i64' : ''} ${PAGES})${data}
+      (global $heap (mut ${p}) (${p}.const ${HEAP_START}))
+      (func (export "realloc") (param $old ${p}) (param $old-size ${p}) (param $align ${p}) (param $size ${p}) (result ${p})
+        (local $at ${p})
+        (if (${p}.eq (${p}.const -1) (memory.grow (${p}.add (${p}.const 1) (${p}.shr_u (local.get $size) (${p}.const 16)))))
+          (then unreachable))
+        (local.set $at (${p}.and (${p}.add (global.get $heap) (${p}.sub (local.get $align) (${p}.const 1)))
+          (${p}.sub (${p}.const 0) (local.get $align))))
+        (global.set $heap (${p}.add (local.get $at) (local.get $size)))
+        (memory.copy (local.get $at) (local.get $old)
+          (select (local.get $size) (local.get $old-size) (${p}.lt_u (local.get $size) (local.get $old-size))))
+        (local.get $at)))
+    (core instance $libc (instantiate $Libc))`
+
+/** The guest's text behind the imports of its scope; `func` is the type that it is called by. */
+export function body(spec: Spec, {encoding, pointer}: Abi, func: string): string {
   const {params, result, spilled} = signature(spec, pointer)
   const p = pointer
   const globals = params.map((_, i) => `(global.get $g${i})`)
@@ -64,17 +82,7 @@ function body(spec: Spec, {encoding, pointer}: Abi, func: string): string {
   const options = `(memory (core memory $libc "m")) (realloc (core func $libc "realloc")) string-encoding=${encoding}`
   const reallocType = `(param ${p} ${p} ${p} ${p}) (result ${p})`
   return `
-    (core module $Libc
-      (memory (export "m") ${p === 'i64' ? 'i64' : ''} 4)
-      (global $heap (mut ${p}) (${p}.const ${HEAP_START}))
-      (func (export "realloc") (param $old ${p}) (param $old-size ${p}) (param $align ${p}) (param $size ${p}) (result ${p})
-        (local $at ${p})
-        (if (i32.eq (i32.const -1) ${p === 'i64' ? '(i32.wrap_i64 (memory.grow (i64.const 1)))' : '(memory.grow (i32.const 1))'}) (then unreachable))
-        (local.set $at (${p}.and (${p}.add (global.get $heap) (${p}.sub (local.get $align) (${p}.const 1)))
-          (${p}.sub (${p}.const 0) (local.get $align))))
-        (global.set $heap (${p}.add (local.get $at) (local.get $size)))
-        (local.get $at)))
-    (core instance $libc (instantiate $Libc))
+    ${libcText(p)}
     (core func $next' (canon lower (func $next) ${options}))
     (core func $drop (canon resource.drop $r))
     (core module $Main
@@ -101,10 +109,14 @@ function body(spec: Spec, {encoding, pointer}: Abi, func: string): string {
     (func (export "go") (canon lift (core func $main "go")))`
 }
 
+export function funcText(text: TypeText, {params, result}: Pick<Spec, 'params' | 'result'>): string {
+  const each = params.map((type, i) => `(param "p${i}" ${text.of(type)})`)
+  return `${each.join(' ')} ${result === undefined ? '' : `(result ${text.of(result)})`}`
+}
+
 export function pairText(spec: Spec): string {
   const text = new TypeText()
-  const params = spec.params.map((type, i) => `(param "p${i}" ${text.of(type)})`)
-  const func = `${params.join(' ')} ${spec.result === undefined ? '' : `(result ${text.of(spec.result)})`}`
+  const func = funcText(text, spec)
   const scope = `(import "r" (type $r (sub resource)))
     ${text.definitions.join('\n    ')}
     (import "next" (func $next ${func}))`
@@ -155,15 +167,18 @@ export type Made = Readonly<{
   at: (name: string) => (...args: unknown[]) => unknown
 }>
 
+type LinkOptions = Readonly<{validate: boolean; mayBlock: boolean}>
+type Link = (host: (...args: unknown[]) => unknown) => Made
+
+export const linkText = async (text: string, options: LinkOptions): Promise<Link> =>
+  linkBinary(await parse(text), options)
+
 /**
- * Links a component that imports the resource `r` and the function `next`; the function that it returns makes fresh
+ * Links a component that may import the resource `r` and the function `next`; the function that it returns makes fresh
  * instances, which call `host` for `next`.
  */
-export async function linkText(
-  text: string,
-  options: Readonly<{validate: boolean; mayBlock: boolean}>,
-): Promise<(host: (...args: unknown[]) => unknown) => Made> {
-  const component = decodeComponent(await parse(text))
+export function linkBinary(bytes: Uint8Array, options: LinkOptions): Link {
+  const component = decodeComponent(bytes)
   if (options.validate) validateComponent(component)
   let target: (...args: unknown[]) => unknown = () => undefined
   const root = new Map<string, HostItem>([

@@ -1,7 +1,9 @@
-// test/reference/runs.ts: how often properties are tried, and how a failure is told: MAYFLY_RUNS, MAYFLY_SEED.
+// test/reference/runs.ts: how often properties are tried, and how a failure is told: MAYFLY_RUNS, MAYFLY_SEED;
+// MAYFLY_WASMTIME_RUNS where each starts a process.
 import type fc from 'fast-check'
 
 export const runs = Number(process.env['MAYFLY_RUNS'] ?? 60)
+export const wasmtimeRuns = Number(process.env['MAYFLY_WASMTIME_RUNS'] ?? 20)
 const seed = process.env['MAYFLY_SEED']
 
 export const limits: fc.Parameters<unknown> = {

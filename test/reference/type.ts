@@ -59,6 +59,12 @@ export const contains = (type: Type, kind: Type['kind']): boolean =>
 export class TypeText {
   readonly #names = new Map<Type, string>()
   readonly definitions: string[] = []
+  readonly #prefix: string
+
+  /** @param prefix of the names, so that several may write for one scope */
+  constructor(prefix = 't') {
+    this.#prefix = prefix
+  }
 
   of(type: Type): string {
     switch (type.kind) {
@@ -103,7 +109,7 @@ export class TypeText {
   #named(type: Type, parts: readonly string[]): string {
     const known = this.#names.get(type)
     if (known !== undefined) return known
-    const name = `t${this.#names.size}`
+    const name = `${this.#prefix}${this.#names.size}`
     this.#names.set(type, `$${name}`)
     this.definitions.push(
       `(type $d-${name} (${type.kind} ${parts.join(' ')})) (import "${name}" (type $${name} (eq $d-${name})))`,

@@ -58,6 +58,7 @@ const ours: Readonly<Record<string, string | readonly string[]>> = {
   'string pointer not aligned to 2': 'unaligned pointer',
   'string content out-of-bounds': ['pointer out of bounds of memory', 'string byte length exceeds maximum'],
   'discriminant 2 out of range [0..2)': 'invalid variant discriminant',
+  uninitialized: 'there is no function at',
   'was not found': 'which nothing provides',
   'expected function found instance': 'which nothing provides',
   'expected resource found func': 'with a type other than the one provided: it is a function',

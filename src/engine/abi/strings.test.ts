@@ -3,6 +3,7 @@ import {test} from 'node:test'
 import fc from 'fast-check'
 import type {StringEncoding} from '../component/component.ts'
 import {testMemory} from './abi.fixtures.ts'
+import {GuestMemory} from './memory.ts'
 import {LOAD_STRING, MAX_STRING_BYTE_LENGTH, narrowTag, STORE_STRING, widenTag} from './strings.ts'
 
 const ENCODINGS: readonly StringEncoding[] = ['utf8', 'utf16', 'latin1+utf16']
@@ -97,6 +98,25 @@ test('bytes that are no text trap', () => {
     memory.u8.set(Buffer.from(hex, 'hex'))
     assert.throws(() => LOAD_STRING[encoding](memory, 0, length), {code: 'TRAP_BAD_VALUE'}, hex)
   }
+})
+
+test('strings lie anywhere in a memory of more than 4 GiB, also where code has run often', () => {
+  const wasm = new WebAssembly.Memory({address: 'i64', initial: 65_538n})
+  const memory = new GuestMemory(wasm, new WebAssembly.Global({value: 'i64', mutable: true}, 65_538n))
+  const far = 2 ** 32 + 65_536
+  const passes = (encoding: StringEncoding, ptr: number, text: string): void => {
+    assert.equal(
+      STORE_STRING[encoding](memory, () => ptr, text),
+      ptr,
+    )
+    assert.equal(LOAD_STRING[encoding](memory, ptr, memory.storedLength), text)
+  }
+  for (const encoding of ENCODINGS)
+    for (const ptr of [64, far - 65_540, far]) {
+      for (const text of ['', 'a butterfly', '🦋 and what makes it long enough']) passes(encoding, ptr, text)
+      // Node has another implementation of what writes a string for code that runs often.
+      for (let i = 0; i < 20_000; i++) passes(encoding, ptr, 'größer')
+    }
 })
 
 test('tags of 64-bit lengths lie in the highest bit', () => {

@@ -40,10 +40,9 @@ export function contextSet(thread: Thread, slot: number, value: ContextValue): v
   thread.storage[slot] = typeof value === 'number' ? value >>> 0 : value
 }
 
-/** A thread that the guest starts needs a stack: JSPI gives it one when it runs first. */
+/** A thread that the guest, which may leave, starts needs a stack: JSPI gives it one when it runs first. */
 export function threadNew(thread: Thread, start: CoreCall, argument: ContextValue): number {
   const {task} = thread
-  task.instance.checkLeave()
   const returned = (): void => task.exit(made)
   const resume = (): void => {
     if (start({returned}, argument) !== WAITS) returned()

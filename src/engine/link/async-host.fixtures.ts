@@ -8,19 +8,23 @@ const CAPACITY = 8
 /**
  * `echo` returns a stream of what it reads of the one it is given, and `echo-future` likewise; `read` reads so many
  * elements, then drops the stream. All read and write in the middle of their code. `element` is a type as text; `before`
- * may define what it names, and `more` exports besides.
+ * may define what it names, and `more` exports besides. `address` is that of its memory.
  */
-export const echo = (element: string, before = '', more = ''): string => `(component
+export function echo(element: string, before = '', more = '', address: 'i32' | 'i64' = 'i32'): string {
+  const a = address
+  const narrow = (result: string) => (a === 'i32' ? result : `(i32.wrap_i64 ${result})`)
+  const wide = (length: string) => (a === 'i32' ? length : `(i64.extend_i32_u ${length})`)
+  return `(component
   ${before}
   (type $S (stream ${element}))
   (type $F (future ${element}))
   (core module $Memory
-    (memory (export "m") 1)
-    (global $free (mut i32) (i32.const 16384))
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
-      (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (memory (export "m") ${a} 1)
+    (global $free (mut ${a}) (${a}.const 16384))
+    (func (export "realloc") (param ${a} ${a} ${a} ${a}) (result ${a})
+      (global.set $free (${a}.and (${a}.add (global.get $free) (${a}.const 7)) (${a}.const -8)))
       (global.get $free)
-      (global.set $free (i32.add (global.get $free) (local.get 3)))))
+      (global.set $free (${a}.add (global.get $free) (local.get 3)))))
   (core instance $memory (instantiate $Memory))
   (alias core export $memory "m" (core memory $m))
   (alias core export $memory "realloc" (core func $realloc))
@@ -39,13 +43,13 @@ export const echo = (element: string, before = '', more = ''): string => `(compo
   (core func $return-n (canon task.return (result u32)))
   (core module $M
     (import "" "new" (func $new (result i64)))
-    (import "" "read" (func $read (param i32 i32 i32) (result i32)))
-    (import "" "write" (func $write (param i32 i32 i32) (result i32)))
+    (import "" "read" (func $read (param i32 ${a} ${a}) (result ${a})))
+    (import "" "write" (func $write (param i32 ${a} ${a}) (result ${a})))
     (import "" "drop-r" (func $drop-r (param i32)))
     (import "" "drop-w" (func $drop-w (param i32)))
     (import "" "new-f" (func $new-f (result i64)))
-    (import "" "read-f" (func $read-f (param i32 i32) (result i32)))
-    (import "" "write-f" (func $write-f (param i32 i32) (result i32)))
+    (import "" "read-f" (func $read-f (param i32 ${a}) (result i32)))
+    (import "" "write-f" (func $write-f (param i32 ${a}) (result i32)))
     (import "" "drop-rf" (func $drop-rf (param i32)))
     (import "" "drop-wf" (func $drop-wf (param i32)))
     (import "" "return" (func $return (param i32)))
@@ -58,10 +62,10 @@ export const echo = (element: string, before = '', more = ''): string => `(compo
       (call $return (i32.wrap_i64 (local.get $packed)))
       (block $end
         (loop $again
-          (local.set $n (call $read (local.get $in) (i32.const ${BUFFER}) (i32.const ${CAPACITY})))
+          (local.set $n ${narrow(`(call $read (local.get $in) (${a}.const ${BUFFER}) (${a}.const ${CAPACITY}))`)})
           (if (i32.shr_u (local.get $n) (i32.const 4)) (then
             (br_if $end (i32.and
-              (call $write (local.get $out) (i32.const ${BUFFER}) (i32.shr_u (local.get $n) (i32.const 4)))
+              ${narrow(`(call $write (local.get $out) (${a}.const ${BUFFER}) ${wide('(i32.shr_u (local.get $n) (i32.const 4))')})`)}
               (i32.const 15)))))
           (br_if $again (i32.eqz (i32.and (local.get $n) (i32.const 15))))))
       (call $drop-r (local.get $in))
@@ -69,15 +73,15 @@ export const echo = (element: string, before = '', more = ''): string => `(compo
     (func (export "echo-future") (param $in i32) (local $packed i64)
       (local.set $packed (call $new-f))
       (call $return-f (i32.wrap_i64 (local.get $packed)))
-      (drop (call $read-f (local.get $in) (i32.const ${BUFFER})))
-      (drop (call $write-f (i32.wrap_i64 (i64.shr_u (local.get $packed) (i64.const 32))) (i32.const ${BUFFER})))
+      (drop (call $read-f (local.get $in) (${a}.const ${BUFFER})))
+      (drop (call $write-f (i32.wrap_i64 (i64.shr_u (local.get $packed) (i64.const 32))) (${a}.const ${BUFFER})))
       (call $drop-rf (local.get $in))
       (call $drop-wf (i32.wrap_i64 (i64.shr_u (local.get $packed) (i64.const 32)))))
     (func (export "read") (param $in i32) (param $count i32) (local $n i32) (local $all i32)
       (block $end
         (loop $again
           (br_if $end (i32.ge_u (local.get $all) (local.get $count)))
-          (local.set $n (call $read (local.get $in) (i32.const ${BUFFER}) (i32.const 1)))
+          (local.set $n ${narrow(`(call $read (local.get $in) (${a}.const ${BUFFER}) (${a}.const 1))`)})
           (local.set $all (i32.add (local.get $all) (i32.shr_u (local.get $n) (i32.const 4))))
           (br_if $again (i32.eqz (i32.and (local.get $n) (i32.const 15))))))
       (call $drop-r (local.get $in))
@@ -94,6 +98,7 @@ export const echo = (element: string, before = '', more = ''): string => `(compo
   (func (export "read") async (param "in" $S) (param "count" u32) (result u32) (canon lift (core func $i "read") async))
   (func (export "drop-future") (param "in" $F) (canon lift (core func $i "drop-future")))
   ${more})`
+}
 
 export type Items = Readonly<Record<string, HostItem>>
 

@@ -47,19 +47,20 @@ describe('elements of every kind go into a guest and come out again', () => {
       ],
     ],
   ]
-  for (const [element, before, values, chunks, like] of table)
-    test(element, async () => {
-      const {call, sandbox} = await sandboxOf(echo(element, before))
-      for (let event = 0; event < 2; event++) {
-        assert.deepEqual(await all(await call('echo', chunks), like), values)
-        await sandbox.whenIdle()
-        for (const value of values)
-          assert.deepEqual(await await call('echo-future', Promise.resolve(value)), value)
-        assert.deepEqual(await await call('echo-future', values[0]), values[0])
-        sandbox.restore()
-        assert.ok(!sandbox.spent)
-      }
-    })
+  for (const address of ['i32', 'i64'] as const)
+    for (const [element, before, values, chunks, like] of table)
+      test(`${element}, in a memory of ${address}`, async () => {
+        const {call, sandbox} = await sandboxOf(echo(element, before, '', address))
+        for (let event = 0; event < 2; event++) {
+          assert.deepEqual(await all(await call('echo', chunks), like), values)
+          await sandbox.whenIdle()
+          for (const value of values)
+            assert.deepEqual(await await call('echo-future', Promise.resolve(value)), value)
+          assert.deepEqual(await await call('echo-future', values[0]), values[0])
+          sandbox.restore()
+          assert.ok(!sandbox.spent)
+        }
+      })
 
   test('nothing but their number', async () => {
     const {call} = await sandboxOf(echo(''))

@@ -60,7 +60,7 @@ function capture(tier: TierName, libc: Libc, state: CoreState): MappedImage {
 
 /** A file's bytes as they are, not copied: only what is looked at is ever brought in, and it is there but once. */
 function shown(libc: Libc, file: number, length: number): Uint8Array {
-  const {buffer} = new WebAssembly.Memory({initial: length / PAGE})
+  const {buffer} = new WebAssembly.Memory({address: 'i64', initial: BigInt(length / PAGE)})
   if (length > 0) libc.mapPrivate(libc.address(buffer as ArrayBuffer), length, file)
   return new Uint8Array(buffer)
 }

@@ -288,6 +288,57 @@ describe('udp', () => {
     assert.deepEqual(guest.udp(incoming, 'incoming-datagram-stream.receive', 9n), ok([]))
   })
 
+  test('a stream to one peer tells where it sends from, and that nobody is there', async t => {
+    const guest = guestOf(t, GRANT_ALL)
+    const gone = await bind(guest)
+    const there = unwrap(guest.udp(gone, 'udp-socket.local-address'))
+    guest.drop('sockets/udp', 'udp-socket', gone)
+    const socket = newUdp(guest)
+    unwrap(guest.udp(socket, 'udp-socket.start-bind', guest.network, socketAddressOf('0.0.0.0', 0)))
+    unwrap(guest.udp(socket, 'udp-socket.finish-bind'))
+    const [incoming, outgoing] = unwrap(guest.udp(socket, 'udp-socket.stream', there))
+    const {address} = unwrap(guest.udp(socket, 'udp-socket.local-address')).val
+    assert.deepEqual(address, [127, 0, 0, 1])
+    const hello = {data: utf8('hello'), remoteAddress: undefined}
+    unwrap(guest.udp(outgoing, 'outgoing-datagram-stream.send', [hello]))
+    await guest.wait(guest.udp(incoming, 'incoming-datagram-stream.subscribe'))
+    assert.deepEqual(guest.udp(incoming, 'incoming-datagram-stream.receive', 1n), err('connection-refused'))
+    assert.deepEqual(guest.udp(incoming, 'incoming-datagram-stream.receive', 1n), ok([]))
+  })
+
+  test('of several pairs of streams only the last one works', async t => {
+    const guest = guestOf(t, GRANT_ALL)
+    const socket = await bind(guest)
+    const to = socketAddressOf('127.0.0.1', 9)
+    for (const [first, second] of [
+      [undefined, to],
+      [to, undefined],
+    ]) {
+      const [incoming, outgoing] = unwrap(guest.udp(socket, 'udp-socket.stream', first))
+      const [, last] = unwrap(guest.udp(socket, 'udp-socket.stream', second))
+      const datagram = {data: utf8('x'), remoteAddress: to}
+      const send = (stream: unknown) => guest.udp(stream, 'outgoing-datagram-stream.send', [datagram])
+      assert.deepEqual(send(outgoing), err('invalid-state'))
+      assert.deepEqual(guest.udp(outgoing, 'outgoing-datagram-stream.check-send'), err('invalid-state'))
+      assert.deepEqual(guest.udp(incoming, 'incoming-datagram-stream.receive', 1n), err('invalid-state'))
+      assert.deepEqual(send(last), ok(1n))
+    }
+  })
+
+  test('what is bound cannot be bound again, nor used before it is finished', t => {
+    const guest = guestOf(t, GRANT_ALL)
+    const socket = newUdp(guest)
+    const here = socketAddressOf('127.0.0.1', 0)
+    const start = () => guest.udp(socket, 'udp-socket.start-bind', guest.network, here)
+    unwrap(start())
+    assert.deepEqual(start(), err('concurrency-conflict'))
+    assert.deepEqual(guest.udp(socket, 'udp-socket.local-address'), err('invalid-state'))
+    assert.deepEqual(guest.udp(socket, 'udp-socket.stream', undefined), err('invalid-state'))
+    unwrap(guest.udp(socket, 'udp-socket.finish-bind'))
+    assert.deepEqual(start(), err('invalid-state'))
+    unwrap(guest.udp(socket, 'udp-socket.stream', undefined))
+  })
+
   test('bombs: too many datagrams trap, too large ones fail, nothing without an address goes', async t => {
     const guest = guestOf(t, GRANT_ALL)
     const socket = await bind(guest)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {once} from 'node:events'
+import {readdirSync} from 'node:fs'
 import net from 'node:net'
 import {describe, type TestContext, test} from 'node:test'
 import {err, ok} from '../../base/result.ts'
@@ -246,6 +247,19 @@ describe('a hostile guest', () => {
     guest.store.clear()
     await new Promise(resolve => setImmediate(resolve))
     for (const port of ports) new net.BoundSocket({host: '127.0.0.1', port}).close()
+  })
+
+  test('that only binds leaves no descriptor open', {
+    skip: process.platform !== 'linux' && 'descriptors are counted in /proc',
+  }, t => {
+    const guest = guestOf(t, GRANT_ALL)
+    const count = () => readdirSync('/proc/self/fd').length
+    const before = count()
+    for (let i = 0; i < 100; i++)
+      unwrap(guest.tcp(newTcp(guest), 'start-bind', guest.network, socketAddressOf('127.0.0.1', 0)))
+    assert.equal(count(), before + 100)
+    guest.store.clear()
+    assert.equal(count(), before)
   })
 
   test('with all the sockets it may have is told that it cannot have the next connection', async t => {

@@ -60,6 +60,23 @@ export abstract class UdpEndpoint extends Endpoint {
     return ok(undefined)
   }
 
+  /** Makes `remote` the only peer, for the system too; without one, anybody again. */
+  protected associate(remote: SocketAddress | undefined): ErrorCode | undefined {
+    const socket = this.socket!
+    if (this.remote !== undefined) socket.disconnect()
+    this.remote = undefined
+    if (remote === undefined) return undefined
+    try {
+      // Node tells the reason later, if at all, but whether it is connected at once.
+      socket.connect(remote.val.port, hostText(remote), () => {})
+      socket.remoteAddress()
+    } catch {
+      return 'remote-unreachable'
+    }
+    this.remote = remote
+    return undefined
+  }
+
   localAddress(): Result<SocketAddress, ErrorCode> {
     if (this.socket === undefined) return fails('invalid-state')
     const {address, port} = this.socket.address()

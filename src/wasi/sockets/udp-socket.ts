@@ -7,6 +7,7 @@ import {IncomingDatagrams, OutgoingDatagrams} from './udp-streams.ts'
 
 export class UdpSocket extends UdpEndpoint {
   #isBinding = false
+  #outgoing: OutgoingDatagrams | undefined
 
   /** wasi:sockets/udp start-bind. The system binds at once, so what it says is told here. */
   startBind(local: SocketAddress): Result<undefined, ErrorCode> {
@@ -22,20 +23,24 @@ export class UdpSocket extends UdpEndpoint {
     return ok(undefined)
   }
 
-  /** Datagrams are told by their streams. */
-  protected override failed(): void {}
+  protected override failed(error: Error): void {
+    this.incoming?.failed(error)
+  }
 
   /** wasi:sockets/udp stream: datagrams from and to `remote` only, or from and to anyone. Earlier streams end. */
   stream(remote: SocketAddress | undefined): Result<[IncomingDatagrams, OutgoingDatagrams], ErrorCode> {
     if (this.socket === undefined || this.#isBinding) return fails('invalid-state')
     const refused = remote === undefined ? undefined : this.refusesPeer('udp-connect', remote)
     if (refused !== undefined) return fails(refused)
-    this.remote = remote
     this.incoming?.close()
+    this.#outgoing?.close()
+    const unreachable = this.associate(remote)
+    if (unreachable !== undefined) return fails(unreachable)
     this.use()
     this.use()
     this.incoming = new IncomingDatagrams(remote, () => this.drop())
-    return ok([this.incoming, new OutgoingDatagrams(this, this.socket, remote, () => this.drop())])
+    this.#outgoing = new OutgoingDatagrams(this, this.socket, remote, () => this.drop())
+    return ok([this.incoming, this.#outgoing])
   }
 
   override localAddress(): Result<SocketAddress, ErrorCode> {

@@ -31,6 +31,7 @@ export class IncomingDatagrams implements Pollable {
   readonly #changed = new Signal()
   #waiting: IncomingDatagram[] = []
   #bytes = 0
+  #failure: Error | undefined
   #closed = false
 
   constructor(remote: SocketAddress | undefined, left: () => void) {
@@ -46,8 +47,17 @@ export class IncomingDatagrams implements Pollable {
     this.#changed.fire()
   }
 
+  /** What the network says of datagrams sent before, told once. */
+  failed(error: Error): void {
+    this.#failure = error
+    this.#changed.fire()
+  }
+
   receive(maxResults: bigint): Result<IncomingDatagram[], ErrorCode> {
     if (this.#closed) return fails('invalid-state')
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure !== undefined) return fails(errorCodeOf(failure))
     const count = maxResults > MAX_WAITING ? MAX_WAITING : Number(maxResults)
     const received = this.#waiting.splice(0, count)
     for (const {data} of received) this.#bytes -= data.length
@@ -55,7 +65,7 @@ export class IncomingDatagrams implements Pollable {
   }
 
   ready(): boolean {
-    return this.#waiting.length > 0 || this.#closed
+    return this.#waiting.length > 0 || this.#failure !== undefined || this.#closed
   }
 
   whenReady(): Promise<void> {
@@ -82,6 +92,7 @@ export class OutgoingDatagrams implements Pollable {
   readonly #changed = new Signal()
   #sending = 0
   #failure: Error | undefined
+  #closed = false
 
   constructor(owner: DatagramOwner, socket: Socket, remote: SocketAddress | undefined, left: () => void) {
     this.#owner = owner
@@ -90,21 +101,22 @@ export class OutgoingDatagrams implements Pollable {
     this.#left = left
   }
 
-  #takeFailure(): Error | undefined {
+  #takeFailure(): ErrorCode | undefined {
+    if (this.#closed) return 'invalid-state'
     const failure = this.#failure
     this.#failure = undefined
-    return failure
+    return failure === undefined ? undefined : errorCodeOf(failure)
   }
 
   checkSend(): Result<bigint, ErrorCode> {
     const failure = this.#takeFailure()
-    return failure === undefined ? ok(BigInt(MAX_SENDING - this.#sending)) : fails(errorCodeOf(failure))
+    return failure === undefined ? ok(BigInt(MAX_SENDING - this.#sending)) : fails(failure)
   }
 
   /** wasi:sockets/udp send: as many as go; an error shows only when none went. */
   send(datagrams: readonly OutgoingDatagram[]): Result<bigint, ErrorCode> {
     const failure = this.#takeFailure()
-    if (failure !== undefined) return fails(errorCodeOf(failure))
+    if (failure !== undefined) return fails(failure)
     if (datagrams.length > MAX_SENDING - this.#sending)
       throw trap(`${datagrams.length} datagrams sent where check-send permits ${MAX_SENDING - this.#sending}`)
     let sent = 0n
@@ -123,20 +135,28 @@ export class OutgoingDatagrams implements Pollable {
     if (data.length > MAX_DATAGRAM) return 'datagram-too-large'
     if (this.#remote === undefined && !this.#owner.allows('udp-send', to)) return 'access-denied'
     this.#sending++
-    this.#socket.send(data, to.val.port, hostText(to), error => {
+    const sent = (error: Error | null): void => {
       this.#sending--
       if (error !== null) this.#failure = error
       this.#changed.fire()
-    })
+    }
+    if (this.#remote === undefined) this.#socket.send(data, to.val.port, hostText(to), sent)
+    else this.#socket.send(data, sent)
     return undefined
   }
 
   ready(): boolean {
-    return this.#sending < MAX_SENDING || this.#failure !== undefined
+    return this.#sending < MAX_SENDING || this.#failure !== undefined || this.#closed
   }
 
   whenReady(): Promise<void> {
     return this.ready() ? DONE : this.#changed.wait()
+  }
+
+  /** Another stream was made of the socket. */
+  close(): void {
+    this.#closed = true
+    this.#changed.fire()
   }
 
   drop(): void {

@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {after, test} from 'node:test'
 import {fileURLToPath} from 'node:url'
+import {wasmtime} from '../../wasmtime.ts'
 import {exists} from '../cache.ts'
 import {program, run} from '../toolchain.ts'
 
@@ -67,7 +68,6 @@ test('a C program runs as it does elsewhere', {skip}, async () => {
   await run(clang!, ['--target=wasm32-wasi', '-O1', '-o', 'tour.wasm', SOURCE], {cwd: dir, env: process.env})
   const outcome = await tour(process.execPath, [LAUNCHER, 'run'], ['--'])
   assert.deepEqual(outcome, {code: 7, stdout: EXPECTED, stderr: 'to stderr\n'})
-  const wasmtime = process.env['WASMTIME'] ?? (await program(process.env, 'wasmtime'))
   if (wasmtime === undefined) return
   assert.deepEqual(outcome, await tour(wasmtime, ['run'], []))
 })

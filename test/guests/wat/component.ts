@@ -70,7 +70,7 @@ function usedBy(text: string): {functions: string[]; drops: string[]; helpers: s
 const mentions = (text: string, name: string): boolean =>
   new RegExp(`\\$${name.replaceAll('.', '\\.')}(?![\\w.-])`).test(text)
 
-function importInterface(name: Interface, functions: readonly string[], version: string): string {
+export function importInterface(name: Interface, functions: readonly string[], version: string): string {
   const exported = functions
     .filter(key => FUNCTIONS[key]!.from === name)
     .map(key => `(export "${FUNCTIONS[key]!.name}" ${FUNCTIONS[key]!.type})`)

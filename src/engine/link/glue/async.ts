@@ -298,7 +298,10 @@ export class AsyncEmitter {
       case 'thread.index':
         return ['', 'threadIndex(th)']
       case 'thread.new-indirect':
-        return ['f,c', `threadNew(th,threadStart(runtime,${this.#functions.ref(builtin.table!)},f,c),c)`]
+        return [
+          'f,c',
+          `(I.checkLeave(),threadNew(th,threadStart(runtime,${this.#functions.ref(builtin.table!)},f,c),c))`,
+        ]
       case 'thread.resume-later':
         return ['i', 'threadResumeLater(th,i>>>0)']
       case 'thread.suspend':

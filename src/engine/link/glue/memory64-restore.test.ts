@@ -50,6 +50,17 @@ const DIARY = `(component
   (func (export "poke") (param "at" u64) (canon lift (core func $m "poke")))
   (func (export "peek") (param "at" u64) (result u64) (canon lift (core func $m "peek"))))`
 
+/** A page more than addresses of 32 bits reach. */
+const VAST = `(component
+  (core module $M
+    (memory i64 65537)
+    (data (i64.const 4294967296) "beyond")
+    (func (export "poke") (param i64) (i64.store (local.get 0) (i64.const -1)))
+    (func (export "peek") (param i64) (result i64) (i64.load (local.get 0))))
+  (core instance $m (instantiate $M))
+  (func (export "poke") (param "at" u64) (canon lift (core func $m "poke")))
+  (func (export "peek") (param "at" u64) (result u64) (canon lift (core func $m "peek"))))`
+
 const {findings} = detectTier()
 
 for (const {tier: name, usable, reason} of findings)
@@ -100,5 +111,19 @@ for (const {tier: name, usable, reason} of findings)
       sandbox.restore()
       assert.equal(call('give', 65_533n, 3n), '\0\0\0')
       assert.throws(() => call('give', 200_000n, 3n), {code: 'TRAP_OUT_OF_BOUNDS'})
+    })
+
+    // Copied, all of it would be there twice.
+    test('an image of more than 4 GiB', {skip: name === 'copy'}, async () => {
+      const {call, sandbox} = await sandboxOf(VAST, new Map(), {tier, limitPages: 65_600})
+      const first: bigint = call('peek', 2n ** 32n)
+      assert.equal(first & 0xffffn, 0x6562n)
+      for (let event = 0; event < 3; event++) {
+        for (const at of [0n, 2n ** 32n, 2n ** 32n + 65_528n]) call('poke', at)
+        sandbox.restore()
+        assert.equal(call('peek', 0n), 0n)
+        assert.equal(call('peek', 2n ** 32n), first)
+        assert.equal(call('peek', 2n ** 32n + 65_528n), 0n)
+      }
     })
   })

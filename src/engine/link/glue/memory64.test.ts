@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import fc from 'fast-check'
 import type {StringEncoding} from '../../component/component.ts'
-import {hostFunction} from '../imports.ts'
+import {blockingFunction, hostFunction} from '../imports.ts'
 import {caller, prepare, rootImports, sandboxOf} from '../link.fixtures.ts'
 import {type Address, chain, options, type Side} from './memory64.fixtures.ts'
 
@@ -71,24 +71,31 @@ const wellFormed = (value: unknown): unknown =>
 const name = (sides: readonly Side[]) =>
   sides.map(({address, encoding}) => `${address} ${encoding}`).join(' → ')
 
+/** Hosts that answer at once, that could let the guest wait, and that do. */
+const HOSTS = [
+  (answer: (value: unknown) => unknown) => hostFunction((_, value) => answer(value)),
+  (answer: (value: unknown) => unknown) => blockingFunction((_, value) => answer(value)),
+  (answer: (value: unknown) => unknown) => blockingFunction(async (_, value) => answer(value)),
+]
+
 for (const [type, flat, values] of TYPES)
   test(`${type} passes between the host and guests of either address type, there and back`, async () => {
     for (const [turn, addresses] of ADDRESSES.entries())
-      for (const [shift] of ENCODINGS.entries()) {
+      for (const [shift, host] of HOSTS.entries()) {
         const sides = addresses.map((address, i) => ({
           address,
           encoding: ENCODINGS[(shift + i * (turn + 1)) % 3]!,
         }))
         const seen: unknown[] = []
-        const host = hostFunction((_, value) => {
+        const f = host(value => {
           seen.push(value)
           return value
         })
-        const {call, sandbox} = await sandboxOf(chain(type, flat, sides), rootImports({f: host}))
-        fc.assert(
-          fc.property(values, value => {
+        const {call, sandbox} = await sandboxOf(chain(type, flat, sides), rootImports({f}))
+        await fc.assert(
+          fc.asyncProperty(values, async value => {
             seen.length = 0
-            assert.deepEqual(call('run', value), wellFormed(value), name(sides))
+            assert.deepEqual(await call('run', value), wellFormed(value), name(sides))
             assert.deepEqual(seen, [wellFormed(value)], name(sides))
             sandbox.restore()
             assert.ok(!sandbox.spent)

@@ -1,11 +1,16 @@
-// Resources whose component has an i64 for each, and what else has a type of its own: contexts, and the tables of threads.
+// Resources whose component has an i64 for each, and contexts of that type.
 import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
 import type {GuestResource} from '../guest-resource.ts'
-import {sandboxOf} from '../link.fixtures.ts'
+import {blockingFunction} from '../imports.ts'
+import {rootImports, sandboxOf} from '../link.fixtures.ts'
 
-/** Makes resources, tells their representations, and counts those that ended. `async` is that of a function beside. */
-const OWNER = (async: string) => `
+/** What its component may do beside: `waits` lets it wait for the host, `async` makes it one of the asynchronous ABI. */
+type Form = Readonly<{waits: boolean; async: boolean}>
+
+/** Makes resources, tells their representations, and counts those that ended. */
+const OWNER = ({waits, async}: Form) => `
+  ${waits ? `(import "wait" (func $wait)) (core func $wait' (canon lower (func $wait)))` : ''}
   (core module $D
     (global $ended (mut i64) (i64.const 0))
     (func (export "dtor") (param i64) (global.set $ended (i64.add (global.get $ended) (local.get 0))))
@@ -30,12 +35,13 @@ const OWNER = (async: string) => `
   (func (export "take") (param "r" (own $r)) (result u64) (canon lift (core func $m "take")))
   (func (export "see") (param "r" (borrow $r)) (result u32) (canon lift (core func $m "see")))
   (func (export "ended") (result u64) (canon lift (core func $d "ended")))
-  (func (export "idle") ${async} (canon lift (core func $m "idle") ${async}))`
+  ${async ? '(func (export "idle") async (canon lift (core func $m "idle") async))' : ''}`
 
 /** Has the owner's resources in its own table for a while. */
-const USER = (async: string) => `(component
-  (component $Owner ${OWNER(async)})
-  (instance $o (instantiate $Owner))
+const USER = (form: Form) => `(component
+  ${form.waits ? '(import "wait" (func $wait))' : ''}
+  (component $Owner ${OWNER(form)})
+  (instance $o (instantiate $Owner ${form.waits ? '(with "wait" (func $wait))' : ''}))
   (component $User
   (import "o" (instance $o
     (export "r" (type $r (sub resource)))
@@ -68,34 +74,38 @@ const USER = (async: string) => `(component
 
 const MOST = 2n ** 64n - 1n
 
-for (const [form, async] of [
-  ['synchronous', ''],
-  ['asynchronous', 'async'],
-] as const)
-  describe(`a representation of 64 bits, in components of the ${form} ABI`, () => {
-    const told = async (result: unknown) => await result
+const FORMS: readonly [string, Form][] = [
+  ['that answer at once', {waits: false, async: false}],
+  ['that may wait', {waits: true, async: false}],
+  ['of the asynchronous ABI', {waits: false, async: true}],
+  ['of that, which may wait', {waits: true, async: true}],
+]
+
+for (const [what, form] of FORMS)
+  describe(`a representation of 64 bits, in components ${what}`, () => {
+    const guest = (text: string) => sandboxOf(text, rootImports({wait: blockingFunction(() => {})}))
 
     test('is the same to the component whoever has the resource meanwhile', async () => {
-      const {call, sandbox} = await sandboxOf(`(component ${OWNER(async)})`)
+      const {call, sandbox} = await guest(`(component ${OWNER(form)})`)
       for (let event = 0; event < 2; event++) {
         const resource = (await call('make', MOST)) as GuestResource
-        assert.equal(await told(call('take', resource)), MOST)
+        assert.equal(await call('take', resource), MOST)
         const other = (await call('make', 2n ** 40n)) as GuestResource
-        assert.equal(await told(call('ended')), MOST)
+        assert.equal(await call('ended'), MOST)
         other.drop()
-        assert.equal(await told(call('ended')), 2n ** 40n - 1n, 'both have ended')
+        assert.equal(await call('ended'), 2n ** 40n - 1n, 'both have ended')
         sandbox.restore()
       }
-      const nested = await sandboxOf(USER(async))
-      assert.equal(await told(nested.call('round', MOST)), MOST)
+      const nested = await guest(USER(form))
+      assert.equal(await nested.call('round', MOST), MOST)
       await nested.call('end', 2n ** 33n)
-      assert.equal(await told(nested.call('ended')), 2n ** 33n - 1n)
+      assert.equal(await nested.call('ended'), 2n ** 33n - 1n)
     })
 
     test('is what a borrow is to its own component, if it is an i32', async () => {
-      for (const text of [`(component ${OWNER(async)})`, USER(async)]) {
+      for (const text of [`(component ${OWNER(form)})`, USER(form)]) {
         const see = async (rep: bigint) => {
-          const {call} = await sandboxOf(text)
+          const {call} = await guest(text)
           return await call('see', text.includes('"round"') ? rep : await call('make', rep))
         }
         assert.equal(await see(2n ** 32n - 1n), 2 ** 32 - 1)
@@ -118,56 +128,4 @@ test("a context of 64 bits is the thread's own, and empty in a new one", async (
     (core instance $m (instantiate $M (with "" (instance (export "get" (func $get)) (export "set" (func $set))))))
     (func (export "run") (param "a" u64) (result u64) (canon lift (core func $m "run"))))`)
   for (const value of [1n, 2n ** 32n, MOST]) assert.equal(await call('run', value), value)
-})
-
-describe('threads start with a number of 64 bits, from a table of either kind', () => {
-  const text = (table: 'i32' | 'i64', argument: 'i32' | 'i64', start: 'i32' | 'i64' = argument) => `(component
-    (core type $start (func (param ${argument})))
-    (core module $T (table (export "t") ${table} 4 funcref))
-    (core instance $t (instantiate $T))
-    (core func $new (canon thread.new-indirect $start (core table $t "t")))
-    (core func $go (canon thread.yield-then-resume))
-    (core module $M
-      (import "t" "t" (table ${table} 4 funcref))
-      (import "" "new" (func $new (param ${table} ${argument}) (result i32)))
-      (import "" "go" (func $go (param i32) (result i32)))
-      (global $got (mut i64) (i64.const 0))
-      (func $start (param ${start})
-        (global.set $got ${start === 'i64' ? '(local.get 0)' : '(i64.extend_i32_u (local.get 0))'}))
-      (elem (offset (${table}.const 2)) func $start)
-      (func (export "run") (param ${table} ${argument}) (result i64)
-        (drop (call $go (call $new (local.get 0) (local.get 1))))
-        (global.get $got)))
-    (core instance $m (instantiate $M (with "t" (instance $t)) (with "" (instance
-      (export "new" (func $new)) (export "go" (func $go))))))
-    (func (export "run") async (param "index" ${table === 'i64' ? 'u64' : 'u32'}) (param "a" ${argument === 'i64' ? 'u64' : 'u32'})
-      (result u64) (canon lift (core func $m "run"))))`
-  const value = (type: 'i32' | 'i64', number: bigint) => (type === 'i64' ? number : Number(number))
-
-  for (const table of ['i32', 'i64'] as const)
-    for (const argument of ['i32', 'i64'] as const)
-      test(`${table} → ${argument}`, async () => {
-        const most = argument === 'i64' ? MOST : 2n ** 32n - 1n
-        const {call, sandbox} = await sandboxOf(text(table, argument))
-        for (let event = 0; event < 2; event++) {
-          assert.equal(await call('run', value(table, 2n), value(argument, most)), most)
-          await sandbox.whenIdle()
-          sandbox.restore()
-        }
-        const wrong: [string, bigint][] = [
-          [text(table, argument), 1n],
-          [text(table, argument), 4n],
-          [text(table, argument), table === 'i64' ? MOST : 2n ** 32n - 1n],
-          [text(table, argument, argument === 'i64' ? 'i32' : 'i64'), 2n],
-          ...(table === 'i64' ? [[text(table, argument), 2n ** 32n + 2n] as [string, bigint]] : []),
-        ]
-        for (const [component, index] of wrong) {
-          const other = await sandboxOf(component)
-          await assert.rejects(
-            async () => other.call('run', value(table, index), value(argument, 1n)),
-            {code: 'TRAP_ASYNC'},
-            String(index),
-          )
-        }
-      })
 })

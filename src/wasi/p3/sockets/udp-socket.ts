@@ -33,16 +33,9 @@ export class UdpSocket extends UdpEndpoint {
     if (refused !== undefined) return fails(refused)
     const bound = this.#bound()
     if (bound.tag === 'err') return bound
-    if (this.remote !== undefined) this.disconnect()
-    const socket = this.socket!
+    const unreachable = this.associate(remote)
+    if (unreachable !== undefined) return fails(unreachable)
     this.#failure = undefined
-    try {
-      socket.connect(remote.val.port, hostText(remote))
-    } catch (error) {
-      return failsBy(error as Error)
-    }
-    if (this.#failure !== undefined) return failsBy(this.#failure)
-    this.remote = remote
     // What others sent is not for this connection.
     this.incoming = new IncomingDatagrams(remote, () => {})
     return ok(undefined)
@@ -50,8 +43,7 @@ export class UdpSocket extends UdpEndpoint {
 
   disconnect(): Outcome<undefined> {
     if (this.remote === undefined) return fails('invalid-state')
-    this.socket!.disconnect()
-    this.remote = undefined
+    this.associate(undefined)
     this.incoming = new IncomingDatagrams(undefined, () => {})
     return ok(undefined)
   }
