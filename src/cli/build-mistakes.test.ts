@@ -175,7 +175,7 @@ test('where nothing is stale, no tool is loaded', async () => {
   write('shop/spin.toml', manifest(MAYFLY))
   write('shop/src/index.ts', HANDLER)
   assert.equal((await build('shop')).code, 0)
-  const tools = /(esbuild|componentize-js|jco|build\/javascript\/(bundle|template|preinit|toolchain)\.ts)/
+  const tools = /(esbuild|componentize-js|jco|build\/javascript\/(bundle|template|preinit)\.ts)/
   const trace = async () => {
     const env = {MAYFLY_CACHE_DIR: TEST_CACHE, NODE_OPTIONS: `--import=${TRACE}`}
     const {out, err} = await run(['build', 'shop'], {cwd, env})
