@@ -122,9 +122,13 @@ export class HandleTable {
     return handle
   }
 
-  /** Every handle that is still open. */
-  *open(): Generator<Handle> {
-    for (const handle of this.#entries) if (handle?.resource !== undefined) yield handle
+  /** Calls `each` with every handle that is still open. */
+  forEachOpen(each: (handle: Handle) => void): void {
+    const entries = this.#entries
+    for (let i = 1; i < entries.length; i++) {
+      const entry = entries[i]
+      if (entry?.resource !== undefined) each(entry as Handle)
+    }
   }
 
   /** Whether it holds anything but resource handles. */

@@ -251,11 +251,12 @@ export class Runtime {
     // An error is dear to make.
     if (this.#waiting > 0 || this.#suspended.size > 0 || this.#scheduler?.isQuiet === false)
       this.abort(new MayflyError('TRAP_HOST', {reason: 'its event ended while it waited'}))
-    for (const instance of this.instances) {
-      if (instance.handles.isPristine) continue
-      for (const handle of instance.handles.open())
-        if (handle.own && handle.resource.instance === undefined) this.#dropQuietly(handle)
-    }
+    for (const instance of this.instances)
+      if (!instance.handles.isPristine) instance.handles.forEachOpen(this.#endHandle)
+  }
+
+  readonly #endHandle = (handle: Handle): void => {
+    if (handle.own && handle.resource.instance === undefined) this.#dropQuietly(handle)
   }
 
   /** Nobody is left to be told that a host failed to drop something, and the others must be dropped too. */

@@ -86,6 +86,8 @@ function bind(): Libc {
   const c = open(ffi)
   const usage = new BigInt64Array(18)
   const usageWords = new Uint32Array(usage.buffer)
+  // Found once: it takes longer than the call itself.
+  const usageAddress = ffi.getRawPointer(usage.buffer)
   const ranges = new BigUint64Array(3 * SCAN_RANGES)
   const request = new BigUint64Array(12)
   let pagemap = -1
@@ -122,7 +124,7 @@ function bind(): Libc {
       c.madvise(address, BigInt(length), MADV_NOHUGEPAGE)
     },
     faults(): number {
-      c.getrusage(RUSAGE_THREAD, usage)
+      c.getrusage(RUSAGE_THREAD, usageAddress)
       // ru_minflt and ru_majflt: a page that must be read from swap counts as the latter.
       return usageWords[16]! + usageWords[18]!
     },
@@ -163,7 +165,7 @@ function open(ffi: NodeFfi) {
     mmap: {arguments: ['u64', 'u64', 'i32', 'i32', 'i32', 'i64'], return: 'u64'},
     madvise: {arguments: ['u64', 'u64', 'i32'], return: 'i32'},
     ioctl: {arguments: ['i32', 'u64', 'buffer'], return: 'i32'},
-    getrusage: {arguments: ['i32', 'buffer'], return: 'i32'},
+    getrusage: {arguments: ['i32', 'u64'], return: 'i32'},
     close: {arguments: ['i32'], return: 'i32'},
     getpagesize: {arguments: [], return: 'i32'},
     __errno_location: {arguments: [], return: 'pointer'},

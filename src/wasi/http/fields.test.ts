@@ -159,3 +159,11 @@ test('whatever is accepted survives being written and read', () => {
     }),
   )
 })
+
+test('bytes become the string with the same code units, however many they are', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({maxLength: 150}), bytes => {
+      assert.equal(latin1(bytes), Buffer.from(bytes).toString('latin1'))
+    }),
+  )
+})

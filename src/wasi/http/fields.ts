@@ -17,8 +17,26 @@ const IMMUTABLE = err<HeaderError>({tag: 'immutable'})
 const SIZE_EXCEEDED = err<HeaderError>({tag: 'size-exceeded'})
 const {latin1Slice} = Buffer.prototype as unknown as {latin1Slice: (start: number, end: number) => string}
 
+/**
+ * Up to so many bytes V8 keeps with the array itself. Whoever looks at them from outside of JavaScript has them moved to
+ * memory of their own first, which takes longer than to put the string together here.
+ */
+const SHORT = 64
+
 /** Bytes to the string with the same code units. */
-export const latin1 = (bytes: Uint8Array): string => latin1Slice.call(bytes, 0, bytes.length)
+export const latin1 = (bytes: Uint8Array): string =>
+  bytes.length <= SHORT ? shortLatin1(bytes) : latin1Slice.call(bytes, 0, bytes.length)
+
+function shortLatin1(b: Uint8Array): string {
+  const {length} = b
+  const {fromCharCode} = String
+  let text = ''
+  let i = 0
+  for (; i + 8 <= length; i += 8)
+    text += fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!)
+  for (; i < length; i++) text += fromCharCode(b[i]!)
+  return text
+}
 
 /** Fields of a message received: node's flat list of names and values, read only when somebody asks. */
 export type RawFields = () => readonly string[]
