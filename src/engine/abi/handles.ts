@@ -1,4 +1,5 @@
 // engine/abi/handles.ts: a component instance's table of handles (CanonicalABI.md, Table State and Resource State).
+import {truncate} from '../../base/truncate.ts'
 import type {Entry} from '../async/instance.ts'
 import {trap} from './trap.ts'
 import type {Resource} from './types.ts'
@@ -150,9 +151,8 @@ export class HandleTable {
   restore(state: HandleTableState | undefined): void {
     this.#quota.left += this.#entries.length - 1 - this.#free.length
     if (state === undefined) {
-      // Setting a length gives the room back, to be asked for again by the next event.
-      while (this.#entries.length > 1) this.#entries.pop()
-      while (this.#free.length > 0) this.#free.pop()
+      truncate(this.#entries, 1)
+      truncate(this.#free, 0)
       return
     }
     this.#entries = state.entries.map(copied)

@@ -1,4 +1,5 @@
 // engine/async/table.ts: indices for things (CanonicalABI.md, Table State).
+import {truncate} from '../../base/truncate.ts'
 import {trap} from '../abi/trap.ts'
 
 /** What a component instance names by index: waitables and their sets, error contexts, and resource handles beside them. */
@@ -61,8 +62,7 @@ export class Table<Entry extends object> implements EntryTable<Entry> {
 
   /** Forgets everything; the first index given is 1 again. */
   clear(): void {
-    // Setting a length gives the room back, to be asked for again by the next event.
-    while (this.#entries.length > 1) this.#entries.pop()
-    while (this.#free.length > 0) this.#free.pop()
+    truncate(this.#entries, 1)
+    truncate(this.#free, 0)
   }
 }
