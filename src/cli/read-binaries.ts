@@ -1,33 +1,36 @@
-// cli/read-binaries.ts: the binaries of an app's components, read while something else is done.
-import {closeSync, fstatSync, openSync, read} from 'node:fs'
+// cli/read-binaries.ts: the binaries of an app's components, or what is known of them.
+import type {LeanModule} from '../engine/snapshot/lean.ts'
+import type {KeptComponents} from './kept-components.ts'
 import type {ComponentFiles} from './prepare-app.ts'
+import {readWhole} from './read-whole.ts'
+
+/** What is served as a component. */
+export type Binary = Readonly<{
+  /** Without its code, where the modules are known. */
+  bytes: Uint8Array
+  /** Its core modules, made lean before, when it was found valid. */
+  modules?: readonly LeanModule[]
+  /** Keeps what has been found out about it. */
+  keep?: (skeleton: Uint8Array, modules: readonly LeanModule[]) => Promise<void>
+}>
 
 /** By component. */
-export type Binaries = Readonly<Record<string, Uint8Array>>
+export type Binaries = Readonly<Record<string, Binary>>
 
 /** @throws what opening and reading files throws */
 export async function readBinaries(
   components: Readonly<Record<string, Pick<ComponentFiles, 'wasmPath'>>>,
+  kept?: KeptComponents,
 ): Promise<Binaries> {
   const entries = Object.entries(components)
-  const read = await Promise.all(entries.map(([, {wasmPath}]) => readWhole(wasmPath)))
+  const read = await Promise.all(entries.map(([, {wasmPath}]) => readBinary(wasmPath, kept)))
   return Object.fromEntries(entries.map(([id], i) => [id, read[i]!]))
 }
 
-/** In one go: node's own readFile comes back to this thread, which is busy, after every part. */
-async function readWhole(path: string): Promise<Uint8Array> {
-  const file = openSync(path, 'r')
-  try {
-    const bytes = Buffer.allocUnsafeSlow(fstatSync(file).size)
-    let length = 0
-    for (let more = -1; more !== 0 && length < bytes.length; length += more)
-      more = await new Promise<number>((resolve, reject) =>
-        read(file, bytes, length, bytes.length - length, length, (error, count) =>
-          error === null ? resolve(count) : reject(error),
-        ),
-      )
-    return bytes.subarray(0, length)
-  } finally {
-    closeSync(file)
-  }
+async function readBinary(path: string, kept: KeptComponents | undefined): Promise<Binary> {
+  const found = await readWhole(path, async stats => await kept?.find(path, stats))
+  if ('skeleton' in found) return {bytes: found.skeleton, modules: found.modules}
+  const {bytes, stats} = found
+  if (!kept?.canKeep(stats)) return {bytes}
+  return {bytes, keep: (skeleton, modules) => kept.keep(path, stats, {skeleton, modules})}
 }
