@@ -3,11 +3,21 @@
 // A component of 13 MB is walked whole before it runs. What comes of that is taken from the cache where its file is the
 // same: the inode, with the size and times that it had. A program cannot set the time of an inode's last change, so one
 // that was rewritten in place is another. Whatever is wrong with the cache, the component itself is read.
-import {type BigIntStats, mkdirSync, promises, readdirSync, statSync, utimes} from 'node:fs'
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  promises,
+  readdirSync,
+  statSync,
+} from 'node:fs'
 import {join} from 'node:path'
 import {deserialize, serialize} from 'node:v8'
 import type {LeanModule} from '../engine/snapshot/lean.ts'
-import {readWhole} from './read-whole.ts'
+import {showOrRead} from '../engine/snapshot/show-file.ts'
 
 export type KeptComponent = Readonly<{
   /** Without the code of its core modules; it was found valid. */
@@ -35,17 +45,22 @@ export class KeptComponents {
   }
 
   /** What is known of the component in this file. */
-  async find(path: string, stats: BigIntStats): Promise<KeptComponent | undefined> {
+  find(path: string, stats: BigIntStats): KeptComponent | undefined {
+    const place = this.#place(path)
+    let file: number | undefined
     try {
-      const place = this.#place(path)
-      const {bytes} = await readWhole(place)
-      if (!bytes.subarray(0, IDENTITY_LENGTH).equals(this.#identity(stats))) return undefined
+      file = openSync(place, 'r')
+      // Those who write here put another file in its place.
+      const bytes = showOrRead(file, fstatSync(file).size)
+      if (this.#identity(stats).compare(bytes, 0, IDENTITY_LENGTH) !== 0) return undefined
       const kept = deserialize(bytes.subarray(IDENTITY_LENGTH)) as KeptComponent
       const now = new Date()
-      utimes(place, now, now, () => {})
+      futimesSync(file, now, now)
       return kept
     } catch {
       return undefined
+    } finally {
+      if (file !== undefined) closeSync(file)
     }
   }
 

@@ -1,8 +1,8 @@
-// cli/read-binaries.ts: the binaries of an app's components, or what is known of them.
+// cli/read-binaries.ts: the binaries of an app's components, read while something else is done, or what is known of them.
+import {closeSync, fstatSync, openSync, read} from 'node:fs'
 import type {LeanModule} from '../engine/snapshot/lean.ts'
 import type {KeptComponents} from './kept-components.ts'
 import type {ComponentFiles} from './prepare-app.ts'
-import {readWhole} from './read-whole.ts'
 
 /** What is served as a component. */
 export type Binary = Readonly<{
@@ -28,9 +28,28 @@ export async function readBinaries(
 }
 
 async function readBinary(path: string, kept: KeptComponents | undefined): Promise<Binary> {
-  const found = await readWhole(path, async stats => await kept?.find(path, stats))
-  if ('skeleton' in found) return {bytes: found.skeleton, modules: found.modules}
-  const {bytes, stats} = found
-  if (!kept?.canKeep(stats)) return {bytes}
-  return {bytes, keep: (skeleton, modules) => kept.keep(path, stats, {skeleton, modules})}
+  const file = openSync(path, 'r')
+  try {
+    const stats = fstatSync(file, {bigint: true})
+    const known = kept?.find(path, stats)
+    if (known !== undefined) return {bytes: known.skeleton, modules: known.modules}
+    const bytes = await readWhole(file, Number(stats.size))
+    if (!kept?.canKeep(stats)) return {bytes}
+    return {bytes, keep: (skeleton, modules) => kept.keep(path, stats, {skeleton, modules})}
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** In one go: node's own readFile comes back to this thread, which is busy, after every part. */
+async function readWhole(file: number, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(size)
+  let length = 0
+  for (let more = -1; more !== 0 && length < bytes.length; length += more)
+    more = await new Promise<number>((resolve, reject) =>
+      read(file, bytes, length, bytes.length - length, length, (error, count) =>
+        error === null ? resolve(count) : reject(error),
+      ),
+    )
+  return bytes.subarray(0, length)
 }

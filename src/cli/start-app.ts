@@ -4,12 +4,13 @@ import {join} from 'node:path'
 import type {MayflyError} from '../base/errors.ts'
 import {lazyNode} from '../base/lazy-node.ts'
 import {startWatchdog, type Watchdog} from '../engine/limits/watchdog.ts'
+import {Guard} from '../engine/link/guard.ts'
 import {turns} from '../engine/turns.ts'
 import type {Destination} from '../manifest/match-host.ts'
 import {type Observer, observe} from '../observe/observer.ts'
 import type {RunningApp, StartApp, StartOptions} from '../server/app.ts'
 import {codeIdentity} from '../server/kept-code.ts'
-import {keepNoFeedback} from '../server/node-flags.ts'
+import {keepNoFeedback, tuneForMemories} from '../server/node-flags.ts'
 import type {RouteEntry} from '../triggers/http/routes.ts'
 import {createHttpTrigger} from '../triggers/http/server.ts'
 import type {HttpTarget} from '../triggers/http/targets.ts'
@@ -28,17 +29,20 @@ type LoadedApp = Readonly<{
 }>
 
 export const startApp: StartApp<AppDescription> = async options => {
-  const kept = keptComponents(options.worker)
-  const binaries = readBinaries(options.description.components, kept)
-  // Reported where it is waited for.
-  binaries.catch(() => {})
-  // Before V8 is set for guests, which makes it refuse the compiled code that node brings.
-  void lazyNode.http
-  const engine = engineParts(process.env)
-  keepNoFeedback()
-  const watchdog = startWatchdog(engine.guard)
+  const guard = new Guard()
+  const watchdog = startWatchdog(guard)
   try {
-    return await startWatched(options, {engine, watchdog, kept, binaries})
+    const kept = keptComponents(options.worker)
+    const binaries = readBinaries(options.description.components, kept)
+    // Reported where it is waited for.
+    binaries.catch(() => {})
+    // Before V8 is set for guests, which makes it refuse the compiled code that node brings.
+    void lazyNode.http
+    const engine = engineParts(process.env, guard)
+    keepNoFeedback()
+    const running = await startWatched(options, {engine, watchdog, kept, binaries})
+    tuneForMemories()
+    return running
   } catch (error) {
     // Its thread would keep the process, which has nothing to serve.
     await watchdog.stop()
