@@ -7,12 +7,12 @@ import {
   type BigIntStats,
   closeSync,
   fstatSync,
-  futimesSync,
   mkdirSync,
   openSync,
   promises,
   readdirSync,
   statSync,
+  utimes,
 } from 'node:fs'
 import {join} from 'node:path'
 import {deserialize, serialize} from 'node:v8'
@@ -53,9 +53,9 @@ export class KeptComponents {
       // Those who write here put another file in its place.
       const bytes = showOrRead(file, fstatSync(file).size)
       if (this.#identity(stats).compare(bytes, 0, IDENTITY_LENGTH) !== 0) return undefined
-      const kept = deserialize(bytes.subarray(IDENTITY_LENGTH)) as KeptComponent
-      const now = new Date()
-      futimesSync(file, now, now)
+      const kept: unknown = deserialize(bytes.subarray(IDENTITY_LENGTH))
+      if (!isKept(kept)) return undefined
+      markUsed(place)
       return kept
     } catch {
       return undefined
@@ -70,7 +70,7 @@ export class KeptComponents {
   /** Others may read what is there, or be at the same. */
   async keep(path: string, stats: BigIntStats, kept: KeptComponent): Promise<void> {
     const place = this.#place(path)
-    const partial = `${place}.${process.pid}`
+    const partial = `${place}.${process.pid}.${partials++}`
     try {
       mkdirSync(this.#dir, {recursive: true, mode: 0o700})
       await promises.writeFile(partial, [this.#identity(stats), serialize(kept)], {mode: 0o600, flush: true})
@@ -100,4 +100,17 @@ export class KeptComponents {
     const text = [this.#code, dev, ino, size, mtimeNs, ctimeNs].join(' ')
     return Buffer.alloc(IDENTITY_LENGTH, text.padEnd(IDENTITY_LENGTH))
   }
+}
+
+let partials = 0
+
+const isKept = (value: unknown): value is KeptComponent => {
+  const {skeleton, modules} = Object(value)
+  return skeleton instanceof Uint8Array && Array.isArray(modules)
+}
+
+/** Where that is allowed. */
+function markUsed(path: string): void {
+  const now = new Date()
+  utimes(path, now, now, () => {})
 }
