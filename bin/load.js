@@ -8,7 +8,7 @@
 const {mkdirSync, readFileSync, renameSync, statSync, unlink, writeFileSync} = require('node:fs')
 const {dirname, join} = require('node:path')
 
-/** Resolves with `main`, and with `code`, that which is compiled: whether it was kept before, and how to keep it now. */
+/** Resolves with `main`, and with `code`, that which is compiled: what it is, whether it was kept before, and how to keep it now. */
 exports.load = async root => {
   const sources = join(root, 'src/cli/main.ts')
   const isCheckout = statSync(sources, {throwIfNoEntry: false}) !== undefined
@@ -33,7 +33,7 @@ async function loadSources(path) {
   const {enableCompileCache} = require('node:module')
   if (process.env.NODE_COMPILE_CACHE === undefined) enableCompileCache(join(cacheDir(), 'node'))
   const {main} = await import(require('node:url').pathToFileURL(path).href)
-  return {main, code: {isKept: true, keep() {}}}
+  return {main, code: {identity: undefined, isKept: true, keep() {}}}
 }
 
 function loadScript(root, path) {
@@ -61,7 +61,7 @@ function loadScript(root, path) {
     flagHash.copy(flagHashOf(compiled))
     replace(codePath, Buffer.concat([identity, compiled]))
   }
-  return {main: module.exports.main, code: {isKept, keep}}
+  return {main: module.exports.main, code: {identity: identity.toString().trim(), isKept, keep}}
 }
 
 /** Of Node's modules, those that take long to load and that most starts need late, or never. */

@@ -39,15 +39,16 @@ const script = () =>
     plugins: [moduleUrls],
   })
 
-/** Threads are loaded as files. */
+/** Threads are loaded as files: of CommonJS, which a thread starts in half the time of a module. */
 const threads = () =>
   build({
     ...COMMON,
     entryPoints: ['src/engine/limits/watchdog-thread.ts', 'src/build/javascript/init-thread.ts'],
     outdir: OUT,
     entryNames: '[name]',
+    outExtension: {'.js': '.cjs'},
     bundle: true,
-    format: 'esm',
+    format: 'cjs',
     external: EXTERNAL,
   })
 

@@ -3,7 +3,7 @@ import {randomFillSync} from 'node:crypto'
 import {Entropy} from '../engine/init/entropy.ts'
 import {Guard} from '../engine/link/guard.ts'
 import {ModuleCache} from '../engine/link/module-cache.ts'
-import {detectTier} from '../engine/snapshot/detect.ts'
+import {fastestTier} from '../engine/snapshot/detect.ts'
 import type {Tier, TierName} from '../engine/snapshot/snapshot.ts'
 import {tuneForGuests} from '../server/node-flags.ts'
 
@@ -16,16 +16,20 @@ export type EngineParts = Readonly<{
 
 const TIERS: readonly string[] = ['cow', 'madvise', 'copy'] satisfies TierName[]
 
-export function engineParts(env: Readonly<Record<string, string | undefined>>): EngineParts {
+export function engineParts(
+  env: Readonly<Record<string, string | undefined>>,
+  guard = new Guard(),
+): EngineParts {
   const prefer = env['MAYFLY_TIER']
+  const tier = fastestTier(prefer !== undefined && TIERS.includes(prefer) ? {prefer: prefer as TierName} : {})
   tuneForGuests()
   return {
-    guard: new Guard(),
+    guard,
     modules: new ModuleCache(),
     entropy: new Entropy(
       {fill: bytes => void randomFillSync(bytes)},
       {wallNs: () => BigInt(Date.now()) * 1_000_000n, monotonicNs: () => process.hrtime.bigint()},
     ),
-    tier: detectTier(prefer !== undefined && TIERS.includes(prefer) ? {prefer: prefer as TierName} : {}).tier,
+    tier,
   }
 }

@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs'
 import {relative} from 'node:path'
 import type {Component, CustomSection, ExternType, Sort} from '../engine/component/component.ts'
 import {decodeComponent} from '../engine/component/decode.ts'
+import {coreModulesOf} from '../engine/component/skeleton.ts'
 import {validateComponent} from '../engine/component/validate.ts'
 import {decodeCoreModule, SECTION} from '../engine/core/module-decode.ts'
 import {Reader} from '../engine/core/reader.ts'
@@ -11,7 +12,7 @@ import {LinkedComponent} from '../engine/link/linked-component.ts'
 import {ROOT_INTERFACE} from '../engine/link/resolve.ts'
 import {InterfaceIndex, versionKey} from '../engine/link/version.ts'
 import {PreparedComponent} from '../engine/pool/prepared-component.ts'
-import {makeLean} from '../engine/snapshot/lean.ts'
+import {leanHash, makeLean} from '../engine/snapshot/lean.ts'
 import {RUN_INTERFACES} from '../wasi/cli/run.ts'
 import {createHttpClient} from '../wasi/http/client.ts'
 import {httpInterfaces} from '../wasi/http/http.ts'
@@ -31,7 +32,7 @@ export async function inspectComponent(path: string): Promise<Inspection> {
   const engine = engineParts(process.env)
   const calls = new Map<string, number>()
   const imports = counted(offered(engine), calls)
-  const modules = coreModules(component)
+  const modules = coreModulesOf(component)
   return {
     file: relative(process.cwd(), path) || path,
     byteLength: bytes.length,
@@ -111,13 +112,6 @@ const exportsOf = (component: Component): InspectedItem[] =>
     return [{name, kind: sortKind(definition.sort), known: CALLED.has(versionKey(name))}]
   })
 
-function coreModules(component: Component): Uint8Array[] {
-  return component.definitions.flatMap(definition => {
-    if (definition.kind === 'core-module') return [definition.bytes]
-    return definition.kind === 'component' ? coreModules(definition.component) : []
-  })
-}
-
 function inspectModule(bytes: Uint8Array): InspectedModule {
   const {sections, memories} = decodeCoreModule(bytes)
   const sizeOf = (id: number) =>
@@ -128,7 +122,7 @@ function inspectModule(bytes: Uint8Array): InspectedModule {
     codeBytes: sizeOf(SECTION.code),
     dataBytes: sizeOf(SECTION.data),
     memories: memories.length,
-    leanHash: makeLean(bytes).hash,
+    leanHash: leanHash(makeLean(bytes)),
   }
 }
 

@@ -1,5 +1,6 @@
 // cli/main.ts: from argv to an exit code.
 import {MayflyError} from '../base/errors.ts'
+import {keepAll} from '../server/keep-later.ts'
 import {type CompiledCode, keepCompiledCode, useCompiledCode} from '../server/kept-code.ts'
 import {parseArgs} from './args.ts'
 import type {Terminal} from './command.ts'
@@ -14,6 +15,7 @@ export async function main(argv: readonly string[], compiled: CompiledCode): Pro
   // Ended by a second signal: what is still under way is not waited for.
   if (code > 128) process.exit(code)
   process.exitCode = code
+  await keepAll()
   keepCompiledCode()
 }
 

@@ -20,9 +20,9 @@ test('each component has its whole file, an empty one too', async () => {
     small: file('small', Uint8Array.of(1)),
     none: file('none', new Uint8Array()),
   })
-  assert.ok(Buffer.from(read['large']!).equals(large))
-  assert.deepEqual([...read['small']!], [1])
-  assert.equal(read['none']!.length, 0)
+  assert.ok(Buffer.from(read['large']!.bytes).equals(large))
+  assert.deepEqual([...read['small']!.bytes], [1])
+  assert.equal(read['none']!.bytes.length, 0)
 })
 
 test('a file that is not there is an error', async () => {

@@ -1,11 +1,14 @@
 // cli/served-component.ts: a component of an app, as the guests of its triggers.
 import {availableParallelism, totalmem} from 'node:os'
 import type {MayflyError} from '../base/errors.ts'
+import {skeletonOf} from '../engine/component/skeleton.ts'
 import {Pool} from '../engine/pool/pool.ts'
 import {PreparedComponent} from '../engine/pool/prepared-component.ts'
+import {joinData} from '../engine/snapshot/lean-join.ts'
 import type {App, Component, HttpTrigger} from '../manifest/app.ts'
 import type {Destination} from '../manifest/match-host.ts'
 import type {Observer} from '../observe/observer.ts'
+import {keepLater} from '../server/keep-later.ts'
 import {AsyncGuest} from '../triggers/http/async-guest.ts'
 import type {HttpGuest} from '../triggers/http/guest.ts'
 import {SandboxedGuest} from '../triggers/http/sandboxed-guest.ts'
@@ -13,6 +16,7 @@ import {WagiGuest} from '../triggers/http/wagi/guest.ts'
 import type {EngineParts} from './engine-parts.ts'
 import type {ServeSettings} from './parts.ts'
 import type {ComponentFiles} from './prepare-app.ts'
+import type {Binary} from './read-binaries.ts'
 import {type Entry, linkProgram} from './served-program.ts'
 
 type Executor = HttpTrigger['executor']
@@ -21,8 +25,8 @@ export type ServedComponentOptions = Readonly<{
   app: App
   component: Component
   files: ComponentFiles
-  /** What `files.wasmPath` holds. */
-  binary: Uint8Array
+  /** Of `files.wasmPath`. */
+  binary: Binary
   /** The app's folder; absolute. */
   root: string
   settings: ServeSettings
@@ -51,7 +55,7 @@ const MADE_AHEAD = 4
 export function serveComponent(options: ServedComponentOptions): ServedComponent {
   const {app, component, files, engine, settings} = options
   const {limits, snapshot} = component.mayfly
-  const {program, entryFor, close} = linkProgram(options)
+  const {program, coreModules, entryFor, close} = linkProgram(options)
   const entries = new Map(executorsOf(app, component).map(({type}) => [type, entryFor(type)]))
   const prepared = new PreparedComponent(program, {
     tier: engine.tier,
@@ -68,6 +72,7 @@ export function serveComponent(options: ServedComponentOptions): ServedComponent
     settings.sandboxes ?? (limits.concurrency === 'auto' ? defaultConcurrency() : limits.concurrency)
   const pool = new Pool(prepared, {concurrency, queue: WAITING_EVENTS, ahead: MADE_AHEAD})
   pool.warm(1)
+  keepFindings(options, coreModules)
   return {
     guestFor: executor => guestOf(pool, entries.get(executor.type)!, executor),
     prepared,
@@ -76,6 +81,17 @@ export function serveComponent(options: ServedComponentOptions): ServedComponent
       close()
     },
   }
+}
+
+/** For the next start, once this one has gone well. */
+function keepFindings({binary: {bytes, keep}, files, engine}: ServedComponentOptions, modules: Uint8Array[]) {
+  if (keep === undefined) return
+  keepLater(files.wasmPath, () =>
+    keep(
+      skeletonOf(bytes),
+      modules.map(module => joinData(engine.modules.lean(module))),
+    ),
+  )
 }
 
 /** Of the triggers that it answers. */

@@ -1,6 +1,7 @@
 // cli/served-program.ts: a component's binary, or a core module, linked with what its manifest grants.
 import {MayflyError} from '../base/errors.ts'
 import {decodeComponent, isCoreModule} from '../engine/component/decode.ts'
+import {coreModulesOf} from '../engine/component/skeleton.ts'
 import {validateComponent} from '../engine/component/validate.ts'
 import type {Imports} from '../engine/link/imports.ts'
 import {LinkedComponent} from '../engine/link/linked-component.ts'
@@ -29,6 +30,8 @@ export type Entry = Readonly<{kind: 'handler' | 'async-handler' | 'run'; index: 
 
 export type ServedProgram = Readonly<{
   program: Program
+  /** As they lie in the binary; the engine's cache knows what they are. */
+  coreModules: Uint8Array[]
   /** @throws LINK_MISSING_EXPORT */
   entryFor(executor: HttpTrigger['executor']['type']): Entry
   close(): void
@@ -46,19 +49,23 @@ export function linkProgram(options: ServedComponentOptions): ServedProgram {
     mounts.close()
     client.close()
   }
-  if (isCoreModule(binary)) {
+  const {bytes} = binary
+  if (isCoreModule(bytes)) {
+    if (binary.modules !== undefined) modules.know(bytes, binary.modules[0]!)
     const world = worldOf(worldConfig(options, mounts))
-    const program = linkCoreCommand(binary, {who, modules, world})
-    return {program, entryFor: type => coreEntry(program, type), close}
+    const program = linkCoreCommand(bytes, {who, modules, world})
+    return {program, coreModules: [bytes], entryFor: type => coreEntry(program, type), close}
   }
-  const decoded = decodeComponent(binary, {file: files.wasmPath})
-  validateComponent(decoded)
+  const decoded = decodeComponent(bytes, {file: files.wasmPath})
+  const coreModules = coreModulesOf(decoded)
+  if (binary.modules === undefined) validateComponent(decoded)
+  else for (const [i, lean] of binary.modules.entries()) modules.know(coreModules[i]!, lean)
   const program = new LinkedComponent(decoded, {
     who,
     modules,
     imports: importsOf(options, {grants, mounts, client}),
   })
-  return {program, entryFor: type => componentEntry(program, type), close}
+  return {program, coreModules, entryFor: type => componentEntry(program, type), close}
 }
 
 /** What a program finds around it, but for sockets and HTTP. */

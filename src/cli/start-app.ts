@@ -1,18 +1,23 @@
 // cli/start-app.ts: an app as a worker process serves it.
 import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
 import type {MayflyError} from '../base/errors.ts'
 import {lazyNode} from '../base/lazy-node.ts'
 import {startWatchdog, type Watchdog} from '../engine/limits/watchdog.ts'
+import {Guard} from '../engine/link/guard.ts'
 import {turns} from '../engine/turns.ts'
 import type {Destination} from '../manifest/match-host.ts'
 import {type Observer, observe} from '../observe/observer.ts'
 import type {RunningApp, StartApp, StartOptions} from '../server/app.ts'
-import {keepNoFeedback} from '../server/node-flags.ts'
+import {codeIdentity} from '../server/kept-code.ts'
+import {keepNoFeedback, tuneForMemories} from '../server/node-flags.ts'
 import type {RouteEntry} from '../triggers/http/routes.ts'
 import {createHttpTrigger} from '../triggers/http/server.ts'
 import type {HttpTarget} from '../triggers/http/targets.ts'
 import {appVariables} from './app-variables.ts'
+import {cacheDir} from './cache-dir.ts'
 import {type EngineParts, engineParts} from './engine-parts.ts'
+import {KeptComponents} from './kept-components.ts'
 import type {AppDescription} from './prepare-app.ts'
 import {type Binaries, readBinaries} from './read-binaries.ts'
 import {type ServedComponent, serveComponent} from './served-component.ts'
@@ -24,16 +29,20 @@ type LoadedApp = Readonly<{
 }>
 
 export const startApp: StartApp<AppDescription> = async options => {
-  const binaries = readBinaries(options.description.components)
-  // Reported where it is waited for.
-  binaries.catch(() => {})
-  // Before V8 is set for guests, which makes it refuse the compiled code that node brings.
-  void lazyNode.http
-  const engine = engineParts(process.env)
-  keepNoFeedback()
-  const watchdog = startWatchdog(engine.guard)
+  const guard = new Guard()
+  const watchdog = startWatchdog(guard)
   try {
-    return await startWatched(options, {engine, watchdog, binaries})
+    const kept = keptComponents(options.worker)
+    const binaries = readBinaries(options.description.components, kept)
+    // Reported where it is waited for.
+    binaries.catch(() => {})
+    // Before V8 is set for guests, which makes it refuse the compiled code that node brings.
+    void lazyNode.http
+    const engine = engineParts(process.env, guard)
+    keepNoFeedback()
+    const running = await startWatched(options, {engine, watchdog, kept, binaries})
+    tuneForMemories()
+    return running
   } catch (error) {
     // Its thread would keep the process, which has nothing to serve.
     await watchdog.stop()
@@ -46,8 +55,14 @@ async function startWatched(
   {
     engine,
     watchdog,
+    kept,
     binaries,
-  }: Readonly<{engine: EngineParts; watchdog: Watchdog; binaries: Promise<Binaries>}>,
+  }: Readonly<{
+    engine: EngineParts
+    watchdog: Watchdog
+    kept: KeptComponents | undefined
+    binaries: Promise<Binaries>
+  }>,
 ): Promise<RunningApp<AppDescription>> {
   const {logs, production} = description.settings
   const observer = observe({
@@ -79,7 +94,7 @@ async function startWatched(
   const running: RunningApp<AppDescription> = {
     port,
     async reload(next) {
-      const coming = await load(next, readBinaries(next.components))
+      const coming = await load(next, readBinaries(next.components, kept))
       const left = trigger.setRoutes(coming.routes)
       const replaced = loaded
       loaded = coming
@@ -92,6 +107,13 @@ async function startWatched(
     },
   }
   return running
+}
+
+/** Where the code may change while it runs, nothing is kept of what it finds out. */
+function keptComponents(worker: number): KeptComponents | undefined {
+  const code = codeIdentity()
+  if (code === undefined) return undefined
+  return new KeptComponents(join(cacheDir(process.env), 'components'), {code, keeps: worker === 0})
 }
 
 type LoadParts = Readonly<{

@@ -17,7 +17,7 @@ export function guardHeap(options: HeapGuardOptions = {}): Readonly<{stop: () =>
     maxGrowthBytes = 256 * 2 ** 20,
     everyMs = 250,
     usedBytes = () => getHeapStatistics().used_heap_size,
-    collect = exposeCollector(),
+    collect = collectAll,
   } = options
   let left = usedBytes()
   const timer = setInterval(() => {
@@ -30,7 +30,14 @@ export function guardHeap(options: HeapGuardOptions = {}): Readonly<{stop: () =>
   return {stop: () => clearInterval(timer)}
 }
 
-/** V8's `gc` function, which Node shows only to contexts made after the flag was set. */
+let collector: (() => void) | undefined
+
+function collectAll(): void {
+  collector ??= exposeCollector()
+  collector()
+}
+
+/** V8's `gc` function, which Node shows only to contexts made after the flag was set. Such a context takes milliseconds. */
 function exposeCollector(): () => void {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')

@@ -16,17 +16,20 @@ export const GUEST_NODE_FLAGS: readonly string[] = [
   '--max-semi-space-size=2',
 ]
 
+/** A function is validated when it is first called, so a 10 MB module starts at once; an invalid one fails then, as a trap. */
+const START_FLAG = '--wasm-lazy-validation'
+
 /**
- * - By default V8 asks for a full collection about every seventh sandbox; counted within the global limit, which may grow
- *   fast, wasm memories lead to a handful for a thousand.
- * - Lazy validation: a function is validated when it is first called, so a 10 MB module starts at once; an invalid one
- *   fails then, as a trap.
+ * By default V8 asks for a full collection about every seventh sandbox; counted within the global limit, which may grow
+ * fast, wasm memories lead to a handful for a thousand. While a process starts, that limit is low: then a component's own
+ * memory would lead to one at once.
  */
-const V8_FLAGS: readonly string[] = [
+const MEMORY_FLAGS: readonly string[] = [
   '--external-memory-accounted-in-global-limit',
   '--external-memory-max-growing-factor=100',
-  '--wasm-lazy-validation',
 ]
+/** The first events are over then. */
+const STARTED_MS = 500
 
 /**
  * Without inlining of wasm functions V8 keeps no feedback for it: 100 kB less for each sandbox of a 13 MB component. What
@@ -44,7 +47,14 @@ export const mayRunGuests = (execArgv: readonly string[]): boolean =>
 
 /** Sets V8 for guests. What is loaded from now on is compiled from its source. */
 export function tuneForGuests(): void {
-  for (const flag of V8_FLAGS) setFlagsFromString(flag)
+  setFlagsFromString(START_FLAG)
+}
+
+/** Sets V8 for many memories, soon. */
+export function tuneForMemories(): void {
+  setTimeout(() => {
+    for (const flag of MEMORY_FLAGS) setFlagsFromString(flag)
+  }, STARTED_MS).unref()
 }
 
 /** Must be told of all wasm that is compiled before `keepNoFeedback`, whatever for. */

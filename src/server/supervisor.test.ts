@@ -66,6 +66,13 @@ async function askUntil(
 const workersOf = (answers: ReadonlySet<string>): string[] =>
   [...new Set([...answers].map(answer => answer.split(':')[0]!))].sort()
 
+/** A server whose workers all serve. */
+async function allServing(workers: number, description: FakeDescription): Promise<Server<FakeDescription>> {
+  const server = await supervise(workers).start({description, listen: LISTEN})
+  await askUntil(server.port, seen => workersOf(seen).length === workers)
+  return server
+}
+
 const ended = (child: ChildProcess): Promise<unknown> =>
   child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, 'exit')
 
@@ -85,7 +92,7 @@ describe('the supervisor', {skip}, () => {
   })
 
   test('replaces a worker that crashes, and says why it died; the others go on', async () => {
-    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    const server = await allServing(2, {text: 'a'})
     await assert.rejects(ask(server.port, '/crash'))
     const answers = await askUntil(server.port, seen =>
       [...seen].some(answer => answer.endsWith(`:${children[2]?.pid}`)),
@@ -107,8 +114,23 @@ describe('the supervisor', {skip}, () => {
     await server.stop({graceMs: 1000})
   })
 
-  test('fails as the worker fails that cannot start, and leaves no process', async () => {
-    const starting = supervise(2).start({description: {text: 'x.bin', failsIn: 1}, listen: LISTEN})
+  test('serves when the first worker does; another that cannot is tried again, and it is said why', async () => {
+    const server = await supervise(2).start({description: {text: 'x.bin', failsIn: 1}, listen: LISTEN})
+    assert.equal(children.length, 2)
+    for (let i = 0; i < 500 && children.length < 4; i++) {
+      assert.match(await ask(server.port), /^0:x\.bin:/)
+      await sleep(10)
+    }
+    assert(children.length >= 4, 'it was started again')
+    assert.equal(lines[0], 'worker 1 could not be started: x.bin is nothing that can be served')
+    await server.reload({text: 'b'})
+    await askUntil(server.port, seen => workersOf(seen).length === 2)
+    await server.stop({graceMs: 1000})
+    await Promise.all(children.map(ended))
+  })
+
+  test('fails as the first worker fails, and leaves no process', async () => {
+    const starting = supervise(2).start({description: {text: 'x.bin', failsIn: 0}, listen: LISTEN})
     await assert.rejects(starting, (error: unknown) => {
       assert(error instanceof MayflyError)
       assert.equal(error.code, 'SOURCE_UNKNOWN')
@@ -129,7 +151,7 @@ describe('the supervisor', {skip}, () => {
   })
 
   test('reloads all workers, without a dropped request', async () => {
-    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    const server = await allServing(2, {text: 'a'})
     const slow = [ask(server.port, '/slow'), ask(server.port, '/slow')]
     await server.reload({text: 'b'})
     for (let i = 0; i < 20; i++) assert.match(await ask(server.port), /:b:/)
@@ -138,7 +160,7 @@ describe('the supervisor', {skip}, () => {
   })
 
   test('keeps the old version everywhere when one worker cannot take the new one', async () => {
-    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    const server = await allServing(2, {text: 'a'})
     await assert.rejects(server.reload({text: 'b', failsIn: 1}), {code: 'SOURCE_UNKNOWN'})
     for (let i = 0; i < 20; i++) assert.match(await ask(server.port), /:a:/)
     await server.stop({graceMs: 1000})
@@ -186,7 +208,7 @@ describe('the supervisor', {skip}, () => {
   })
 
   test('kill ends all at once', async () => {
-    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    const server = await allServing(2, {text: 'a'})
     server.kill()
     await Promise.all(children.map(ended))
     assert.deepEqual(lines, [])

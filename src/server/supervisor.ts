@@ -16,8 +16,9 @@ export type SupervisorOptions = Readonly<{
 
 export interface Supervisor<Description> {
   /**
-   * Makes all workers serve `description`; resolves when every one of them accepts requests.
-   * @throws what the first worker that failed says, or WORKER_DIED; then no worker is left
+   * Makes all workers serve `description`; resolves when the first accepts requests. One of the others that cannot is
+   * tried again.
+   * @throws what the first worker says, or WORKER_DIED; then no worker is left
    */
   start(options: Readonly<{description: Description; listen: ListenOptions}>): Promise<Server<Description>>
   kill(): void
@@ -41,7 +42,10 @@ type Slot<Description> = {
   settleReload: ((outcome: unknown) => void) | undefined
 }
 
-/** Forks the workers at once, so that they come up while the app is still being prepared. */
+/**
+ * Forks the first worker at once, so that it comes up while the app is still being prepared, and the others when it serves:
+ * at the same time they would only keep it waiting.
+ */
 export function superviseWorkers<Description>(options: SupervisorOptions): Supervisor<Description> {
   const {log, fork, backoffMs = DEFAULT_BACKOFF} = options
   const slots: Slot<Description>[] = []
@@ -94,19 +98,24 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
       if (ending) return
       slot.child = fork(slot.worker)
       watch(slot)
-      try {
-        await startSlot(slot)
-        markReady(slot)
-        log(`worker ${slot.worker} is back (process ${slot.child.pid})`)
-        // The app changed while this worker came up with the version before.
-        if (slot.description !== description) await reloadSlot(slot, description)
-      } catch (error) {
-        if (ending) return
-        log(`worker ${slot.worker} could not be started again: ${(error as Error).message}`)
-        slot.child.kill('SIGKILL')
-        replace(slot)
-      }
+      if (await join(slot)) log(`worker ${slot.worker} is back (process ${slot.child.pid})`)
     }, delay)
+  }
+  /** Serves beside the others; false where it could not, and will be replaced. */
+  const join = async (slot: Slot<Description>): Promise<boolean> => {
+    try {
+      await startSlot(slot)
+      markReady(slot)
+      // The app changed while this worker came up with the version before.
+      if (slot.description !== description) await reloadSlot(slot, description)
+      return true
+    } catch (error) {
+      if (ending) return false
+      log(`worker ${slot.worker} could not be started: ${(error as Error).message}`)
+      slot.child.kill('SIGKILL')
+      replace(slot)
+      return false
+    }
   }
   const markReady = (slot: Slot<Description>): void => {
     slot.ready = true
@@ -126,7 +135,8 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
     for (const {child} of slots) child.kill('SIGKILL')
   }
 
-  for (let worker = 0; worker < options.workers; worker++) {
+  const addSlot = (): Slot<Description> => {
+    const worker = slots.length
     const child = fork(worker)
     const slot: Slot<Description> = {
       worker,
@@ -139,7 +149,9 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
     }
     slots.push(slot)
     watch(slot)
+    return slot
   }
+  const first = addSlot()
 
   const server = (port: number): Server<Description> => ({
     port,
@@ -180,21 +192,12 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
       description = start.description
       listen = start.listen
       try {
-        if (listen.port === 0) {
-          // The first worker's kernel-chosen port is the port of all.
-          const port = await startSlot(slots[0]!)
-          markReady(slots[0]!)
-          listen = {...listen, port}
-        }
-        await Promise.all(
-          slots
-            .filter(slot => !slot.ready)
-            .map(async slot => {
-              await startSlot(slot)
-              markReady(slot)
-            }),
-        )
-        return server(listen.port)
+        // If the kernel chose its port, that is the port of all.
+        const port = await startSlot(first)
+        markReady(first)
+        listen = {...listen, port}
+        while (slots.length < options.workers) void join(addSlot())
+        return server(port)
       } catch (error) {
         kill()
         throw error

@@ -1,6 +1,7 @@
 // server/worker.ts: the body of a worker process: does what the supervisor says, through the channel it was forked with.
 import type {RunningApp, StartApp} from './app.ts'
 import {guardHeap} from './heap-guard.ts'
+import {keepAll} from './keep-later.ts'
 import {keepCompiledCode, keepCompiledCodeSoon} from './kept-code.ts'
 import {type FromWorker, type ToWorker, toPlainErrors} from './protocol.ts'
 
@@ -21,6 +22,7 @@ export function runWorker<Description>(startApp: StartApp<Description>): void {
     stopping = true
     const running = await app?.catch(() => undefined)
     await running?.stop({graceMs})
+    await keepAll()
     keepCompiledCode()
     process.exit(0)
   }

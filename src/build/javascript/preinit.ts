@@ -60,7 +60,7 @@ export async function initialise(
     bundle,
     seed: Buffer.from(hashOf([bundle])),
   }
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'cjs'
   const thread = new Worker(new URL(`./init-thread.${extension}`, import.meta.url), {
     workerData: job,
   })

@@ -18,6 +18,12 @@ export function concat(pieces: Pieces): Uint8Array {
 /** An unsigned LEB128. */
 export function unsigned(value: number | bigint): number[] {
   const bytes: number[] = []
+  if (value < 2 ** 31) {
+    let small = Number(value)
+    for (; small >= 0x80; small >>= 7) bytes.push((small & 0x7f) | 0x80)
+    bytes.push(small)
+    return bytes
+  }
   for (let rest = BigInt(value); ; ) {
     const low = Number(rest & 0x7fn)
     rest >>= 7n

@@ -12,7 +12,7 @@ export interface Watchdog {
  * --no-force-async-hooks-checks, since the termination unwinds node's callback without its bookkeeping.
  */
 export function startWatchdog(guard: Guard): Watchdog {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'cjs'
   const worker = new Worker(new URL(`./watchdog-thread.${extension}`, import.meta.url), {
     workerData: guard.word,
     // A thread of its own needs none of the process's flags, nor its memory limits.

@@ -14,12 +14,27 @@ export class ModuleCache {
     if (alike.size === 0) this.#compiled.delete(gone.bytes.length)
   })
 
+  /** By the bytes of the module, or what stands for them. */
+  readonly #lean = new WeakMap<Uint8Array, LeanModule>()
+
+  /** `bytes` stand for a module that was made lean before, as long as they are used. */
+  know(bytes: Uint8Array, lean: LeanModule): void {
+    this.#lean.set(bytes, lean)
+  }
+
+  /** Made when first asked for. */
+  lean(bytes: Uint8Array): LeanModule {
+    let lean = this.#lean.get(bytes)
+    if (lean === undefined) this.#lean.set(bytes, (lean = makeLean(bytes)))
+    return lean
+  }
+
   /**
    * Makes a core module lean and compiles it, unless the same code was compiled before.
    * @throws VALIDATE_INVALID when V8 refuses it
    */
   compile(bytes: Uint8Array): {lean: LeanModule; module: WebAssembly.Module} {
-    const lean = makeLean(bytes)
+    const lean = this.lean(bytes)
     const known = this.#find(lean.bytes)
     if (known !== undefined) return {lean, module: known}
     let module: WebAssembly.Module

@@ -11,27 +11,40 @@ export type TierFinding = Readonly<{tier: TierName; usable: boolean; reason: str
 
 export type DetectedTier = Readonly<{tier: Tier; findings: readonly TierFinding[]}>
 
-/** The preferred tier if it is usable, or else the fastest that is. */
+type Attempt = Readonly<{name: TierName; create: () => Tier; reason: string}>
+
+/** The fastest first. */
+const ATTEMPTS: readonly Attempt[] = [
+  {name: 'cow', create: tryCow, reason: 'the kernel maps images and tells which pages were written'},
+  {name: 'madvise', create: tryMadvise, reason: 'the kernel maps images'},
+  {name: 'copy', create: () => copyTier, reason: 'needs nothing'},
+]
+
+/** The preferred tier if it is usable, or else the fastest that is. All are tried. */
 export function detectTier(options: {prefer?: TierName} = {}): DetectedTier {
-  const findings: TierFinding[] = []
-  const tiers: Tier[] = []
-  const attempt = (name: TierName, create: () => Tier, reason: string) => {
-    try {
-      tiers.push(create())
-      findings.push({tier: name, usable: true, reason})
-    } catch (error) {
-      findings.push({
-        tier: name,
-        usable: false,
-        reason: error instanceof Error ? error.message : String(error),
-      })
-    }
-  }
-  attempt('cow', tryCow, 'the kernel maps images and tells which pages were written')
-  attempt('madvise', tryMadvise, 'the kernel maps images')
-  attempt('copy', () => copyTier, 'needs nothing')
+  const attempts = ATTEMPTS.map(attempted)
+  const tiers = attempts.flatMap(({tier}) => (tier === undefined ? [] : [tier]))
   const tier = tiers.find(({name}) => name === options.prefer) ?? tiers[0]!
-  return {tier, findings}
+  return {tier, findings: attempts.map(({finding}) => finding)}
+}
+
+/** The same tier; none is tried without need. */
+export function fastestTier(options: {prefer?: TierName} = {}): Tier {
+  const preferred = ATTEMPTS.filter(({name}) => name === options.prefer)
+  for (const attempt of [...preferred, ...ATTEMPTS]) {
+    const {tier} = attempted(attempt)
+    if (tier !== undefined) return tier
+  }
+  return copyTier
+}
+
+function attempted({name, create, reason}: Attempt): Readonly<{tier?: Tier; finding: TierFinding}> {
+  try {
+    return {tier: create(), finding: {tier: name, usable: true, reason}}
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return {finding: {tier: name, usable: false, reason}}
+  }
 }
 
 function tryCow(): Tier {

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import {opcodeSet, skipLocals, walkInstructions} from '../core/code.ts'
 import {decodeCoreModule, SECTION, sectionReader} from '../core/module-decode.ts'
 import {applyData} from './adopt-instance.ts'
-import {type LeanModule, makeLean} from './lean.ts'
+import {type LeanModule, leanHash, makeLean} from './lean.ts'
 import {build, type Guest, guestOf, initialise, instantiate, wasm} from './snapshot.fixtures.ts'
 
 const lean = async (text: string): Promise<LeanModule> => makeLean(await wasm(text))
@@ -39,7 +39,7 @@ describe('makeLean', () => {
       global.get $counter i32.const 1 i32.add global.set $counter global.get $counter))`
     const small = await build(app(1, 5, '(data (i32.const 3) "one")'))
     const large = await build(app(9, 70_000, '(data (i32.const 500000) "two") (data (i32.const 7) "three")'))
-    assert.equal(small.lean.hash, large.lean.hash)
+    assert.equal(leanHash(small.lean), leanHash(large.lean))
     assert.deepEqual(small.lean.bytes, large.lean.bytes)
     // The state is not lost.
     const state = [instantiate(large)]
@@ -56,13 +56,13 @@ describe('makeLean', () => {
   test('modules that differ in code have different lean modules', async () => {
     const one = await lean('(module (func (export "f") (result i32) i32.const 1))')
     const two = await lean('(module (func (export "f") (result i32) i32.const 2))')
-    assert.notEqual(one.hash, two.hash)
+    assert.notEqual(leanHash(one), leanHash(two))
   })
 
   test('custom sections are left out', async () => {
     const one = await lean('(module (func $named))')
     const two = await lean('(module (@custom "note" "x") (func $other))')
-    assert.equal(one.hash, two.hash)
+    assert.equal(leanHash(one), leanHash(two))
   })
 
   test('reserved exports never clash', async () => {
@@ -347,7 +347,7 @@ describe('makeLean', () => {
           after.exports.slice(0, before.exports.length).map(({name, index}) => [name, index]),
           before.exports.map(({name, index}) => [name, index]),
         )
-        assert.equal(makeLean(bytes).hash, made.hash)
+        assert.equal(leanHash(makeLean(bytes)), leanHash(made))
       }),
       {numRuns: 1500},
     )

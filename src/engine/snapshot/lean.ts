@@ -13,8 +13,6 @@ import {tableSection} from './lean-tables.ts'
 export type LeanModule = Readonly<{
   /** The rewritten module. Two apps built by one toolchain from one interpreter have the same bytes here. */
   bytes: Uint8Array
-  /** SHA-256 of `bytes`, hex; taken when it is first asked for. */
-  hash: string
   /** Active data segments in order; `applyData` writes them at the first instantiation. */
   data: readonly DataSegment[]
   /** The export under which the start function can be called; none if there is none. */
@@ -91,13 +89,8 @@ export function makeLean(bytes: Uint8Array): LeanModule {
   const helpers = planHelpers(module, facts, globals)
   const {exports, description} = describe(module, {reserve, segments, helpers, globals})
   const lean = concat(assemble(module, {facts, helpers, segments, globals, exports}))
-  let hash: string | undefined
   return Object.freeze({
     bytes: lean,
-    get hash() {
-      hash ??= createHash('sha256').update(lean).digest('hex')
-      return hash
-    },
     data: segments.active,
     ...description,
     writesTables: facts.writesTables,
@@ -105,6 +98,9 @@ export function makeLean(bytes: Uint8Array): LeanModule {
     makesObjects: facts.makesObjects,
   })
 }
+
+/** SHA-256 of its bytes, hex. */
+export const leanHash = ({bytes}: LeanModule): string => createHash('sha256').update(bytes).digest('hex')
 
 /** V8 no longer sees what is taken out, so it must be valid here. */
 function checkWhatIsTakenOut(module: CoreModule): void {

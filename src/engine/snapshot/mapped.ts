@@ -2,6 +2,7 @@
 import {MayflyError} from '../../base/errors.ts'
 import type {Libc} from './ffi.ts'
 import {type MappedContent, MappedMemory} from './mapped-memory.ts'
+import {showFile} from './show-file.ts'
 import type {AdoptOptions, CoreState, Image, RestoreReport, Restorer, Tier, TierName} from './snapshot.ts'
 import {PAGE, partsOf, virtualBytes} from './state.ts'
 import {adoptValues, captureValues, type ValuesImage} from './values.ts'
@@ -36,7 +37,7 @@ function capture(tier: TierName, libc: Libc, state: CoreState): MappedImage {
   const contents = parts.memories.map((memory): MappedContent => {
     const fileLength = virtualBytes(memory)
     const file = libc.createFile(new Uint8Array(memory.memory.buffer, 0, fileLength))
-    return {bytes: shown(libc, file, fileLength), file, fileLength}
+    return {bytes: showFile(libc, file, fileLength), file, fileLength}
   })
   const memories = contents.map(({bytes}) => bytes)
   let disposed = false
@@ -56,13 +57,6 @@ function capture(tier: TierName, libc: Libc, state: CoreState): MappedImage {
       for (const {file} of contents) libc.closeFile(file)
     },
   })
-}
-
-/** A file's bytes as they are, not copied: only what is looked at is ever brought in, and it is there but once. */
-function shown(libc: Libc, file: number, length: number): Uint8Array {
-  const {buffer} = new WebAssembly.Memory({address: 'i64', initial: BigInt(length / PAGE)})
-  if (length > 0) libc.mapPrivate(libc.address(buffer as ArrayBuffer), length, file)
-  return new Uint8Array(buffer)
 }
 
 type Means = Readonly<{libc: Libc; recover: Recover; headroomPages: number}>

@@ -1,0 +1,116 @@
+// cli/kept-components.ts: what was found out about a component when it was served before, kept in the user's cache.
+//
+// A component of 13 MB is walked whole before it runs. What comes of that is taken from the cache where its file is the
+// same: the inode, with the size and times that it had. A program cannot set the time of an inode's last change, so one
+// that was rewritten in place is another. Whatever is wrong with the cache, the component itself is read.
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  promises,
+  readdirSync,
+  statSync,
+  utimes,
+} from 'node:fs'
+import {join} from 'node:path'
+import {deserialize, serialize} from 'node:v8'
+import type {LeanModule} from '../engine/snapshot/lean.ts'
+import {showOrRead} from '../engine/snapshot/show-file.ts'
+
+export type KeptComponent = Readonly<{
+  /** Without the code of its core modules; it was found valid. */
+  skeleton: Uint8Array
+  /** The core modules, in the order in which they lie in it. */
+  modules: readonly LeanModule[]
+}>
+
+/** Of all that is kept together; what was used last stays. */
+const MOST_BYTES = 256 * 1024 * 1024
+const IDENTITY_LENGTH = 512
+/** No file system's clock is coarser: what changed longer ago, and then again, has another time. */
+const COARSEST_MS = 2_000
+
+export class KeptComponents {
+  readonly #dir: string
+  readonly #code: string
+  readonly #keeps: boolean
+
+  /** `code` tells the code that finds things out. Of processes that serve the same one keeps it. */
+  constructor(dir: string, {code, keeps}: Readonly<{code: string; keeps: boolean}>) {
+    this.#dir = dir
+    this.#code = code
+    this.#keeps = keeps
+  }
+
+  /** What is known of the component in this file. */
+  find(path: string, stats: BigIntStats): KeptComponent | undefined {
+    const place = this.#place(path)
+    let file: number | undefined
+    try {
+      file = openSync(place, 'r')
+      // Those who write here put another file in its place.
+      const bytes = showOrRead(file, fstatSync(file).size)
+      if (this.#identity(stats).compare(bytes, 0, IDENTITY_LENGTH) !== 0) return undefined
+      const kept: unknown = deserialize(bytes.subarray(IDENTITY_LENGTH))
+      if (!isKept(kept)) return undefined
+      markUsed(place)
+      return kept
+    } catch {
+      return undefined
+    } finally {
+      if (file !== undefined) closeSync(file)
+    }
+  }
+
+  /** Whether a change of the file from now on shows in its times. Those must have been read before its content. */
+  canKeep = ({ctimeMs}: BigIntStats): boolean => this.#keeps && Date.now() - Number(ctimeMs) > COARSEST_MS
+
+  /** Others may read what is there, or be at the same. */
+  async keep(path: string, stats: BigIntStats, kept: KeptComponent): Promise<void> {
+    const place = this.#place(path)
+    const partial = `${place}.${process.pid}.${partials++}`
+    try {
+      mkdirSync(this.#dir, {recursive: true, mode: 0o700})
+      await promises.writeFile(partial, [this.#identity(stats), serialize(kept)], {mode: 0o600, flush: true})
+      await promises.rename(partial, place)
+      await this.#drop()
+    } catch {
+      // No room, or not allowed.
+      await promises.rm(partial, {force: true}).catch(() => {})
+    }
+  }
+
+  async #drop(): Promise<void> {
+    const files = readdirSync(this.#dir).map(name => {
+      const path = join(this.#dir, name)
+      return {path, stats: statSync(path)}
+    })
+    let bytes = 0
+    for (const {path, stats} of files.sort((one, other) => other.stats.mtimeMs - one.stats.mtimeMs)) {
+      bytes += stats.size
+      if (bytes > MOST_BYTES) await promises.rm(path)
+    }
+  }
+
+  #place = (path: string): string => join(this.#dir, encodeURIComponent(path).slice(-200))
+
+  #identity({dev, ino, size, mtimeNs, ctimeNs}: BigIntStats): Buffer {
+    const text = [this.#code, dev, ino, size, mtimeNs, ctimeNs].join(' ')
+    return Buffer.alloc(IDENTITY_LENGTH, text.padEnd(IDENTITY_LENGTH))
+  }
+}
+
+let partials = 0
+
+const isKept = (value: unknown): value is KeptComponent => {
+  const {skeleton, modules} = Object(value)
+  return skeleton instanceof Uint8Array && Array.isArray(modules)
+}
+
+/** Where that is allowed. */
+function markUsed(path: string): void {
+  const now = new Date()
+  utimes(path, now, now, () => {})
+}
