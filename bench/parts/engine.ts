@@ -9,6 +9,7 @@ import {PreparedComponent} from '../../src/engine/pool/prepared-component.ts'
 import type {Sandbox} from '../../src/engine/pool/sandbox.ts'
 import {detectTier} from '../../src/engine/snapshot/detect.ts'
 import type {Tier, TierName} from '../../src/engine/snapshot/snapshot.ts'
+import {keepNoFeedback} from '../../src/server/node-flags.ts'
 import {createHttpClient} from '../../src/wasi/http/client.ts'
 import {httpInterfaces} from '../../src/wasi/http/http.ts'
 import {IncomingRequest} from '../../src/wasi/http/incoming-message.ts'
@@ -35,6 +36,7 @@ export function tierNamed(prefer: TierName): Tier | undefined {
 /** Linked with WASI as `mayfly up` does it; nothing of the host is granted. */
 export function prepare(path: string, tier?: Tier): Prepared {
   const engine = engineParts(process.env)
+  keepNoFeedback()
   const decoded = decodeComponent(readFileSync(path), {file: path})
   validateComponent(decoded)
   const client = createHttpClient({policy: {check: () => 'denied'}})

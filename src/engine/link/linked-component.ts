@@ -27,7 +27,6 @@ export type GuestFunction = ((...args: unknown[]) => unknown) | StackFunction
 type Instantiate = (
   modules: readonly WebAssembly.Module[],
   runtime: Runtime,
-  abi: typeof GLUE_ABI,
 ) => Generator<MadeInstance, GuestFunction[]>
 
 export type LinkedExport = Readonly<{
@@ -54,7 +53,6 @@ export class LinkedComponent {
   readonly source: string
   readonly #modules: readonly WebAssembly.Module[]
   readonly #instantiate: Instantiate
-  readonly #abi: typeof GLUE_ABI
 
   /** @throws LINK_MISSING_IMPORT, LINK_TYPE_MISMATCH, LINK_UNSUPPORTED, VALIDATE_INVALID */
   constructor(component: Component, options: LinkOptions) {
@@ -71,8 +69,7 @@ export class LinkedComponent {
       plan.resources.flatMap(({resource, host}) => (host === undefined ? [] : [[resource, host] as const])),
     )
     this.imports = plan.hostFunctions.map(each => each.name)
-    this.#abi = plan.async ? ASYNC_GLUE_ABI : GLUE_ABI
-    const program = emitProgram(plan, Object.keys(this.#abi), options.who)
+    const program = emitProgram(plan, plan.async ? ASYNC_GLUE_ABI : GLUE_ABI, options.who)
     this.exports = program.exports.map(each => ({
       interface: each.interface,
       name: each.name,
@@ -89,7 +86,7 @@ export class LinkedComponent {
 
   /** Makes the core instances one after the other; the driver puts state into each before it asks for the next. */
   instantiate(runtime: Runtime): Generator<MadeInstance, GuestFunction[]> {
-    return this.#instantiate(this.#modules, runtime, this.#abi)
+    return this.#instantiate(this.#modules, runtime)
   }
 
   /**

@@ -17,7 +17,7 @@ export type ExportedFunction = Readonly<{
 }>
 
 export type Program = Readonly<{
-  /** The generator function's body; its parameters are PROGRAM_PARAMETERS, then `constants.names`. */
+  /** The generator function's body; its parameters are PROGRAM_PARAMETERS, and around it are `constants`. */
   source: string
   constants: Readonly<{names: readonly string[]; values: readonly unknown[]}>
   /** In the order of the array that the generator returns. */
@@ -25,17 +25,18 @@ export type Program = Readonly<{
 }>
 
 /**
- * modules: compiled lean modules, by the plan's index; runtime: the sandbox's Runtime; abi: the functions of
- * engine/abi and engine/link/runtime.ts that emitted code calls. After each core instance the generator yields
- * {instance, exports}, so that its driver can put state into it.
+ * modules: compiled lean modules, by the plan's index; runtime: the sandbox's Runtime. After each core instance the
+ * generator yields {instance, exports}, so that its driver can put state into it.
  */
-export const PROGRAM_PARAMETERS = ['modules', 'runtime', 'abi'] as const
+export const PROGRAM_PARAMETERS = ['modules', 'runtime'] as const
 
-/** @throws LINK_UNSUPPORTED for more than V8 can take */
-export function emitProgram(plan: Plan, abi: readonly string[], who: string): Program {
+/**
+ * `abi`: the functions of engine/abi and engine/link/runtime.ts that emitted code calls.
+ * @throws LINK_UNSUPPORTED for more than V8 can take
+ */
+export function emitProgram(plan: Plan, abi: Readonly<Record<string, unknown>>, who: string): Program {
   const source = new Source(who)
   const emitter = new FunctionEmitter(plan, source)
-  source.line(`const {${abi.join(',')}}=abi;`)
   source.line(`const {store,guard,instances${plan.async ? ',scheduler' : ''}}=runtime;`)
   plan.instances.forEach((_, i) => {
     source.line(`const I${i}=instances[${i}],H${i}=I${i}.handles;`)
@@ -57,7 +58,12 @@ export function emitProgram(plan: Plan, abi: readonly string[], who: string): Pr
   const exports = exportedFunctions(plan, emitter)
   const names = exports.map(each => emitter.export(each.func, each.name))
   source.line(`return [${names.join(',')}];`)
-  return {source: source.text, constants: source.constants, exports}
+  const {names: own, values} = source.constants
+  const constants = {
+    names: [...Object.keys(abi), ...own],
+    values: [...Object.values(abi), ...values],
+  }
+  return {source: source.text, constants, exports}
 }
 
 function instantiate(source: Source, emitter: FunctionEmitter, step: Step & {kind: 'instantiate'}): void {
@@ -65,14 +71,16 @@ function instantiate(source: Source, emitter: FunctionEmitter, step: Step & {kin
   for (const {module, name, ref} of step.imports) {
     const entries = modules.get(module) ?? []
     if (entries.length === 0) modules.set(module, entries)
-    entries.push(`[${quote(name)}]:${emitter.ref(ref)}`)
+    entries.push(`${key(name)}:${emitter.ref(ref)}`)
   }
-  // Computed keys, since a plain "__proto__" would set the prototype.
-  const imports = [...modules].map(([module, entries]) => `[${quote(module)}]:{${entries.join(',')}}`)
+  const imports = [...modules].map(([module, entries]) => `${key(module)}:{${entries.join(',')}}`)
   const k = step.instance
   source.line(`const e${k}=new WebAssembly.Instance(modules[${step.module}],{${imports.join(',')}}).exports;`)
   source.line(`yield {instance:${k},exports:e${k}};`)
 }
+
+/** A plain "__proto__" would set the prototype; of other names, computed ones would be added one by one. */
+const key = (name: string): string => (name === '__proto__' ? `[${quote(name)}]` : quote(name))
 
 function exportedFunctions(plan: Plan, emitter: FunctionEmitter): ExportedFunction[] {
   const exports: ExportedFunction[] = []
