@@ -4,10 +4,12 @@
 // the same round of immediates would be lost. So there is never more than one immediate of ours, and the next one is
 // asked for before a task runs.
 
+import {Queue} from '../base/queue.ts'
+
 export type Task = () => void
 
 export class Turns {
-  readonly #tasks: Task[] = []
+  readonly #tasks = new Queue<Task>()
   #scheduled = false
   /** Has `run` called in a turn that nothing else shares. An immediate does, where all immediates are ours. */
   schedule: (run: () => void) => void = setImmediate
@@ -26,8 +28,8 @@ export class Turns {
 
   readonly #run = (): void => {
     this.#scheduled = false
-    const task = this.#tasks.shift()
-    if (this.#tasks.length > 0) this.#schedule()
+    const task = this.#tasks.take()
+    if (!this.#tasks.empty) this.#schedule()
     task?.()
   }
 }

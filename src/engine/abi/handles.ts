@@ -123,6 +123,10 @@ export class HandleTable {
     return handle
   }
 
+  *[Symbol.iterator](): Generator<Entry> {
+    for (const entry of this.#entries) if (entry !== undefined) yield entry
+  }
+
   /** Calls `each` with every handle that is still open. */
   forEachOpen(each: (handle: Handle) => void): void {
     const entries = this.#entries

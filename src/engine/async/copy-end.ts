@@ -70,14 +70,14 @@ export class CopyEnd extends Waitable implements Copier {
   copied(from: Reclaimable): void {
     this.#from = from
     this.#result = COPY.completed
-    this.hasPending = true
+    this.setPending()
   }
 
   done(result: CopyResult): void {
     this.isOpen = false
     this.#from = undefined
     this.#result = result
-    this.hasPending = true
+    this.setPending()
   }
 
   protected event(): Event {

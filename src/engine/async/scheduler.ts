@@ -1,5 +1,7 @@
 // engine/async/scheduler.ts: decides which thread of a sandbox runs (CanonicalABI.md, Store.tick), and notices when none
 // ever will again.
+
+import {Queue} from '../../base/queue.ts'
 import {trap} from '../abi/trap.ts'
 import type {Resource} from '../abi/types.ts'
 import {Bag, type InBag} from './bag.ts'
@@ -63,7 +65,7 @@ export class Scheduler implements Continuation {
   failure: {readonly reason: unknown} | undefined
   /** Promises and stream ends of the host that may still do something. */
   #hostWork = 0
-  readonly #completions: (() => void)[] = []
+  readonly #completions = new Queue<() => void>()
   /** Calls of the host that have not returned. */
   readonly calls = new Bag<HostCall>()
   readonly #idlers = new Set<() => void>()
@@ -146,7 +148,7 @@ export class Scheduler implements Continuation {
     if (this.failure !== undefined) return
     this.failure = {reason}
     this.waiting.clear()
-    this.#completions.length = 0
+    this.#completions.clear()
     this.current = undefined
     const {stacks, awaited, calls} = this
     for (const reject of stacks) reject(this.host.uncatchable(reason))
@@ -181,9 +183,7 @@ export class Scheduler implements Continuation {
   }
 
   get isIdle(): boolean {
-    return (
-      this.#depth === 0 && this.waiting.size === 0 && this.#completions.length === 0 && this.calls.size === 0
-    )
+    return this.#depth === 0 && this.waiting.size === 0 && this.#completions.empty && this.calls.size === 0
   }
 
   // Running threads
@@ -331,7 +331,7 @@ export class Scheduler implements Continuation {
   }
 
   #next(): (() => void) | Thread | undefined {
-    if (this.#completions.length > 0) return this.#completions.shift()
+    if (!this.#completions.empty) return this.#completions.take()
     if (this.pick === first) {
       for (let thread = this.waiting.first; thread !== undefined; thread = thread.behind)
         if (thread.isReady) return thread
@@ -384,9 +384,11 @@ export class Scheduler implements Continuation {
 
   #deadlock(): never {
     const calls = [...this.calls].map(({name}) => name).join(' and ')
-    const waits = [...this.waiting]
-      .slice(0, MAX_NAMED)
-      .map(each => `${each.task.name} waits for ${each.waitingFor!.what()}`)
+    const waits: string[] = []
+    for (const each of this.waiting) {
+      if (waits.length === MAX_NAMED) break
+      waits.push(`${each.task.name} waits for ${each.waitingFor!.what()}`)
+    }
     const more = this.waiting.size > MAX_NAMED ? `, and ${this.waiting.size - MAX_NAMED} more wait` : ''
     trap(
       'TRAP_DEADLOCK',

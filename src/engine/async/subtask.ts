@@ -61,7 +61,7 @@ export class Subtask extends Waitable implements Use, WaitFor {
   }
 
   #progress(): void {
-    if (this.#index !== 0) this.hasPending = true
+    if (this.#index !== 0) this.setPending()
   }
 
   protected event(): Event {

@@ -3,7 +3,7 @@ import {truncate} from '../../base/truncate.ts'
 import {trap} from '../abi/trap.ts'
 
 /** What a component instance names by index: waitables and their sets, error contexts, and resource handles beside them. */
-export interface EntryTable<Entry> {
+export interface EntryTable<Entry> extends Iterable<Entry> {
   /** @throws TRAP_BAD_HANDLE when the table is full */
   put(entry: Entry): number
   /** @throws TRAP_BAD_HANDLE */

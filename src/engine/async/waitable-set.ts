@@ -3,34 +3,46 @@ import {trap} from '../abi/trap.ts'
 import type {Instance} from './instance.ts'
 import {Line} from './line.ts'
 import type {Thread, WaitFor} from './thread.ts'
-import {CANCELLED_EVENT, type Event, NO_EVENT, type Waitable, waitableAt} from './waitable.ts'
+import {CANCELLED_EVENT, type Event, NO_EVENT, Waitable, waitableAt} from './waitable.ts'
+
+/** So many members are named. */
+const MAX_NAMED = 8
 
 export class WaitableSet {
   readonly resource = undefined
   readonly kind = 'a waitable set'
-  readonly members = new Line<Waitable>()
+  readonly #instance: Instance
+  /** Of its members those that have an event, in the order in which they came by it: a set may have very many others. */
+  readonly pending = new Line<Waitable>()
+  /** How many members it has. */
+  size = 0
   waiters = 0
 
-  get hasPending(): boolean {
-    for (let member = this.members.first; member !== undefined; member = member.behind)
-      if (member.hasPending) return true
-    return false
+  constructor(instance: Instance) {
+    this.#instance = instance
   }
 
-  /** The event of the member that `pick` chooses; who had one goes to the end of the line. */
+  get hasPending(): boolean {
+    return this.pending.size > 0
+  }
+
+  /** The event of the member that `pick` chooses. */
   takePending(pick: (count: number) => number): Event {
-    const pending: Waitable[] = []
-    for (let member = this.members.first; member !== undefined; member = member.behind)
-      if (member.hasPending) pending.push(member)
-    const member = pending[pick(pending.length)]!
-    this.members.delete(member)
-    this.members.add(member)
+    const {pending} = this
+    const index = pick(pending.size)
+    const member = index === 0 ? pending.first! : [...pending][index]!
     return member.takePending()
   }
 
   describe(): string {
-    if (this.members.size === 0) return 'a waitable set with nothing in it'
-    return [...this.members].map(member => member.describe()).join(' or ')
+    if (this.size === 0) return 'a waitable set with nothing in it'
+    const named: string[] = []
+    for (const entry of this.#instance.handles) {
+      if (named.length === MAX_NAMED) break
+      if (entry instanceof Waitable && entry.set === this) named.push(entry.describe())
+    }
+    if (this.size > named.length) named.push(`${this.size - named.length} more`)
+    return named.join(' or ')
   }
 
   /** What a thread waits for that waits for an event here. */
@@ -52,7 +64,7 @@ const always = (): boolean => true
 
 export function waitableSetNew(instance: Instance): number {
   instance.checkLeave()
-  return instance.handles.put(new WaitableSet())
+  return instance.handles.put(new WaitableSet(instance))
 }
 
 /** `store` puts the event's two numbers into memory. Gives the event's code. */
@@ -93,7 +105,7 @@ export function waitableSetPoll(
 export function waitableSetDrop(instance: Instance, index: number): void {
   instance.checkLeave()
   const set = waitableSetAt(instance, index)
-  if (set.members.size > 0) trap('TRAP_ASYNC', 'cannot drop waitable set with waitables in it')
+  if (set.size > 0) trap('TRAP_ASYNC', 'cannot drop waitable set with waitables in it')
   if (set.waiters > 0) trap('TRAP_ASYNC', 'cannot drop waitable set with waiters')
   instance.handles.take(index)
 }

@@ -30,8 +30,9 @@ export abstract class Waitable implements InLine<Waitable> {
   set: WaitableSet | undefined
   /** A thread waits for this one alone. */
   hasSyncWaiter = false
+  /** Whether it has an event. */
   hasPending = false
-  /** Where it stands in its set. */
+  /** Where it stands among those of its set that have one. */
   line: object | undefined
   ahead: Waitable | undefined
   behind: Waitable | undefined
@@ -39,8 +40,16 @@ export abstract class Waitable implements InLine<Waitable> {
   /** Its event, made when it is delivered, so that it says how things are then. */
   protected abstract event(): Event
 
+  /** A later event takes the place of one that was not taken. */
+  protected setPending(): void {
+    if (this.hasPending) return
+    this.hasPending = true
+    this.set?.pending.add(this)
+  }
+
   takePending(): Event {
     this.hasPending = false
+    this.set?.pending.delete(this)
     return this.event()
   }
 
@@ -48,9 +57,15 @@ export abstract class Waitable implements InLine<Waitable> {
   abstract describe(): string
 
   join(set: WaitableSet | undefined): void {
-    this.set?.members.delete(this)
+    const left = this.set
+    if (left !== undefined) {
+      left.size--
+      left.pending.delete(this)
+    }
     this.set = set
-    set?.members.add(this)
+    if (set === undefined) return
+    set.size++
+    if (this.hasPending) set.pending.add(this)
   }
 
   /** A built-in that must wait for this one alone goes on with its event. */

@@ -65,9 +65,13 @@ class AsyncRun implements CallReceiver, Continuation, Idler, Reader, StopListene
     if (this.#returned) this.#wait()
   }
 
-  /** Calls the handler. */
+  /** Calls the handler. Never throws: what goes on together must come to its end. */
   goOn(): void {
-    stacks.runOne(this.#sandbox.start(this.#handle, this, [requestOf(this.#event.request)]))
+    try {
+      stacks.runOne(this.#sandbox.start(this.#handle, this, [requestOf(this.#event.request)]))
+    } catch (error) {
+      this.failed(error)
+    }
   }
 
   returned(answer: unknown): void {

@@ -3,6 +3,7 @@
 // Each stage finds its own code and data in the caches: measured, this is worth twice the throughput. It must not lend one
 // guest's slowness to the others, so a turn is bounded in count and time, and guests known to run long go last.
 
+import {Queue} from '../../base/queue.ts'
 import {type StackFunction, stacks} from '../../engine/link/stacks.ts'
 import {turns} from '../../engine/turns.ts'
 
@@ -139,30 +140,5 @@ export class Stages {
 
   #writeReplies(): void {
     for (let event = this.#replies.take(); event !== undefined; event = this.#replies.take()) event.reply()
-  }
-}
-
-/** First in, first out; the array is kept. */
-class Queue<T> {
-  readonly #items: (T | undefined)[] = []
-  #at = 0
-
-  get empty(): boolean {
-    return this.#items.length === 0
-  }
-
-  push(item: T): void {
-    this.#items.push(item)
-  }
-
-  take(): T | undefined {
-    if (this.#items.length === 0) return undefined
-    const item = this.#items[this.#at]
-    this.#items[this.#at++] = undefined
-    if (this.#at === this.#items.length) {
-      this.#items.length = 0
-      this.#at = 0
-    }
-    return item
   }
 }
