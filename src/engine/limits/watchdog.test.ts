@@ -17,6 +17,7 @@ test('endless guests are stopped, also after they waited; their neighbours and t
       'spin stopped: LIMIT_CPU, spent: true',
       'catch-and-spin stopped: LIMIT_CPU, spent: true',
       'wait-then-spin stopped: LIMIT_CPU, spent: true',
+      'have-worked stopped: LIMIT_CPU, spent: true',
       'hoard stopped: LIMIT_MEMORY',
       'wait returned',
       'the process goes on',
