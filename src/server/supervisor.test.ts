@@ -76,6 +76,23 @@ async function allServing(workers: number, description: FakeDescription): Promis
 const ended = (child: ChildProcess): Promise<unknown> =>
   child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, 'exit')
 
+const isAlive = ({exitCode, signalCode}: ChildProcess): boolean => exitCode === null && signalCode === null
+
+async function untilLogged(pattern: RegExp): Promise<void> {
+  for (let i = 0; i < 500 && !lines.some(line => pattern.test(line)); i++) await sleep(10)
+  assert(
+    lines.some(line => pattern.test(line)),
+    `${pattern} in ${JSON.stringify(lines)}`,
+  )
+}
+
+/** All workers serve, and each serves this version. */
+async function assertAllServe(port: number, workers: number, text: string): Promise<void> {
+  const seen = await askUntil(port, answers => workersOf(answers).length === workers)
+  assert.equal(workersOf(seen).length, workers)
+  for (const answer of seen) assert.match(answer, new RegExp(`:${text}:`))
+}
+
 describe('the supervisor', {skip}, () => {
   test('serves from all workers on one port', async () => {
     const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
@@ -163,6 +180,83 @@ describe('the supervisor', {skip}, () => {
     const server = await allServing(2, {text: 'a'})
     await assert.rejects(server.reload({text: 'b', failsIn: 1}), {code: 'SOURCE_UNKNOWN'})
     for (let i = 0; i < 20; i++) assert.match(await ask(server.port), /:a:/)
+    await server.stop({graceMs: 1000})
+  })
+
+  test('an edit served while other workers come up reaches them too', async () => {
+    const server = await supervise(3).start({description: {text: 'a'}, listen: LISTEN})
+    const [first, ...others] = children
+    first!.kill('SIGSTOP')
+    const reloaded = server.reload({text: 'b'})
+    await Promise.all(others.map(child => once(child, 'message')))
+    first!.kill('SIGCONT')
+    await reloaded
+    await assertAllServe(server.port, 3, 'b')
+    await server.stop({graceMs: 1000})
+  })
+
+  test('an edit that a worker which came up meanwhile cannot take is served by none', async () => {
+    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    const [first, second] = children
+    first!.kill('SIGSTOP')
+    const reloaded = assert.rejects(server.reload({text: 'b', failsIn: 1}), {code: 'SOURCE_UNKNOWN'})
+    await once(second!, 'message')
+    first!.kill('SIGCONT')
+    await reloaded
+    await assertAllServe(server.port, 2, 'a')
+    assert.deepEqual(lines, [])
+    await server.stop({graceMs: 1000})
+  })
+
+  test('a replacement that takes one edit while the next is served takes both', async () => {
+    const server = await allServing(2, {text: 'a'})
+    children[1]!.kill('SIGKILL')
+    for (let i = 0; i < 500 && children.length < 3; i++) await sleep(1)
+    const replacement = children[2]!
+    replacement.kill('SIGSTOP')
+    await server.reload({text: 'b'})
+    replacement.kill('SIGCONT')
+    // Stopped as soon as it is ready, it has yet to take the first edit.
+    await once(replacement, 'message')
+    replacement.kill('SIGSTOP')
+    const reloaded = server.reload({text: 'c'})
+    replacement.kill('SIGCONT')
+    await reloaded
+    await untilLogged(/^worker 1 is back/)
+    await assertAllServe(server.port, 2, 'c')
+    await server.stop({graceMs: 1000})
+  })
+
+  test('a worker that came up and cannot take the edit since is replaced once', async () => {
+    const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})
+    const [, second] = children
+    second!.kill('SIGSTOP')
+    await server.reload({text: 'b', failsIn: 1})
+    second!.kill('SIGCONT')
+    await untilLogged(/^worker 1 could not be started: b is nothing/)
+    await server.reload({text: 'c'})
+    await untilLogged(/^worker 1 is back/)
+    await assertAllServe(server.port, 2, 'c')
+    assert.equal(children.filter(isAlive).length, 2)
+    await server.stop({graceMs: 1000})
+  })
+
+  test('a worker that dies of an edit keeps none of the others from going back', async () => {
+    const server = await allServing(3, {text: 'a'})
+    await assert.rejects(server.reload({text: 'b', failsIn: 0, exitsIn: 1}), {code: 'SOURCE_UNKNOWN'})
+    await untilLogged(/^worker 1 is back/)
+    await assertAllServe(server.port, 3, 'a')
+    await server.stop({graceMs: 1000})
+  })
+
+  test('a worker that can neither keep an edit nor go back is replaced', async () => {
+    const before: {text: string; failsIn?: number} = {text: 'a'}
+    const server = await allServing(2, before)
+    before.failsIn = 0
+    await assert.rejects(server.reload({text: 'b', failsIn: 1}), {code: 'SOURCE_UNKNOWN'})
+    delete before.failsIn
+    await untilLogged(/^worker 0 is back/)
+    await assertAllServe(server.port, 2, 'a')
     await server.stop({graceMs: 1000})
   })
 

@@ -33,8 +33,9 @@ const LAST_CALL_MS = 1_000
 type Slot<Description> = {
   worker: number
   child: ChildProcess
-  /** What it serves, or was told to. */
+  /** What it serves, or was started with. */
   description: Description | undefined
+  /** It serves the version of all. Until then only `join` speaks to it, from then on only the server. */
   ready: boolean
   crashes: number
   readySince: number
@@ -84,9 +85,13 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
       }
     })
     child.once('exit', (code, signal) => {
-      slot.settleReload?.(undefined)
-      if (!slot.ready || ending) return
+      // Its replacement is there already.
+      if (slot.child !== child) return
+      const wasReady = slot.ready
       slot.ready = false
+      // Whoever starts one that is not ready hears of its end, and replaces it.
+      slot.settleReload?.(wasReady ? undefined : died(slot, cause(code, signal)))
+      if (!wasReady || ending) return
       log(`worker ${slot.worker} (process ${child.pid}) died: ${cause(code, signal)}`)
       replace(slot)
     })
@@ -105,9 +110,9 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
   const join = async (slot: Slot<Description>): Promise<boolean> => {
     try {
       await startSlot(slot)
-      markReady(slot)
       // The app changed while this worker came up with the version before.
-      if (slot.description !== description) await reloadSlot(slot, description)
+      while (slot.description !== description) await reloadSlot(slot, description)
+      markReady(slot)
       return true
     } catch (error) {
       if (ending) return false
@@ -124,12 +129,15 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
   const reloadSlot = async (slot: Slot<Description>, next: Description): Promise<void> => {
     const failure = await new Promise<unknown>(resolve => {
       slot.settleReload = resolve
-      slot.description = next
       send(slot, {kind: 'reload', number: ++reloads, description: next})
     })
     slot.settleReload = undefined
     if (failure !== undefined) throw failure
+    slot.description = next
   }
+  /** Those that serve another version than `wanted`. */
+  const readyWithout = (wanted: Description): Slot<Description>[] =>
+    slots.filter(slot => slot.ready && slot.description !== wanted)
   const kill = (): void => {
     ending = true
     for (const {child} of slots) child.kill('SIGKILL')
@@ -156,19 +164,20 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
   const server = (port: number): Server<Description> => ({
     port,
     async reload(next) {
-      const before = description
-      const ready = slots.filter(slot => slot.ready)
-      const outcomes = await Promise.allSettled(ready.map(slot => reloadSlot(slot, next)))
-      const failed = outcomes.find(outcome => outcome.status === 'rejected')
-      if (failed === undefined) {
-        description = next
-        return
+      // Again for those that became ready meanwhile with the version before.
+      for (let behind = readyWithout(next); behind.length > 0; behind = readyWithout(next)) {
+        const outcomes = await Promise.allSettled(behind.map(slot => reloadSlot(slot, next)))
+        const failed = outcomes.find(outcome => outcome.status === 'rejected')
+        if (failed === undefined) continue
+        // All or none: the workers that took the new version go back to the old one, if need be by a replacement.
+        await Promise.all(
+          readyWithout(description).map(slot =>
+            reloadSlot(slot, description).catch(() => slot.child.kill('SIGKILL')),
+          ),
+        )
+        throw failed.reason
       }
-      // All or none: the workers that took the new version go back to the old one.
-      await Promise.allSettled(
-        ready.filter((_, i) => outcomes[i]!.status === 'fulfilled').map(slot => reloadSlot(slot, before)),
-      )
-      throw failed.reason
+      description = next
     },
     async stop({graceMs}) {
       ending = true
