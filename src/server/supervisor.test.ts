@@ -93,6 +93,16 @@ async function assertAllServe(port: number, workers: number, text: string): Prom
   for (const answer of seen) assert.match(answer, new RegExp(`:${text}:`))
 }
 
+test('a worker that ends while the app is being prepared is told of when it is to start', {
+  skip,
+}, async () => {
+  const supervisor = supervise(1)
+  const [child] = children
+  child!.kill('SIGKILL')
+  await once(child!, 'exit')
+  await assert.rejects(supervisor.start({description: {text: 'a'}, listen: LISTEN}), {code: 'WORKER_DIED'})
+})
+
 describe('the supervisor', {skip}, () => {
   test('serves from all workers on one port', async () => {
     const server = await supervise(2).start({description: {text: 'a'}, listen: LISTEN})

@@ -70,6 +70,10 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
       })
       child.once('error', error => reject(died(slot, error.message)))
       child.once('exit', (code, signal) => reject(died(slot, cause(code, signal))))
+      // It may have ended while the app was being prepared.
+      if (child.exitCode !== null || child.signalCode !== null)
+        reject(died(slot, cause(child.exitCode, child.signalCode)))
+      else if (child.pid === undefined) reject(died(slot, 'it could not be spawned'))
     })
     send(slot, {kind: 'start', options: {description, listen: listen!, worker: slot.worker}})
     return result
@@ -92,12 +96,12 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
       // Whoever starts one that is not ready hears of its end, and replaces it.
       slot.settleReload?.(wasReady ? undefined : died(slot, cause(code, signal)))
       if (!wasReady || ending) return
+      if (performance.now() - slot.readySince > STEADY_MS) slot.crashes = 0
       log(`worker ${slot.worker} (process ${child.pid}) died: ${cause(code, signal)}`)
       replace(slot)
     })
   }
   const replace = (slot: Slot<Description>): void => {
-    if (performance.now() - slot.readySince > STEADY_MS) slot.crashes = 0
     const delay = backoffMs(slot.crashes++)
     setTimeout(async () => {
       if (ending) return
