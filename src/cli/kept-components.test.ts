@@ -185,16 +185,6 @@ describe('kept components', () => {
     assert.equal(await isKnown(at), false)
   })
 
-  test('what is known stays as it was read, whatever becomes of the entry', async () => {
-    const at = await place()
-    await keep(at)
-    const {bytes, modules} = await read(at)
-    const before = Buffer.from(bytes)
-    writeFileSync(entryOf(at), Buffer.alloc(readFileSync(entryOf(at)).length, 0xff))
-    assert.deepEqual(Buffer.from(bytes), before)
-    assert(WebAssembly.validate(Buffer.from(modules![0]!.bytes)))
-  })
-
   test('what is too large to be kept takes the place of nothing', async () => {
     const [at, large] = [await place(), await place()]
     await keep(at)

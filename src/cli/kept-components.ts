@@ -1,8 +1,8 @@
 // cli/kept-components.ts: what was found out about a component when it was served before, kept in the user's cache.
 //
 // A component of 13 MB is walked whole before it runs. What comes of that is taken from the cache where its file is the
-// same: the inode, with the size and times that it had. On the file systems where that is done, a program cannot set the
-// time of an inode's last change, unless it sets the clock, so one that was rewritten in place is another. Whatever is
+// same: the inode, with the size and times that it had. On a local file system a program cannot set the time of an inode's
+// last change, unless it sets the clock, so one that was rewritten in place is another; elsewhere nothing is kept. Whatever is
 // wrong with the cache, the component itself is read; only who may write the user's own files is trusted.
 import {
   type BigIntStats,
@@ -22,7 +22,8 @@ import {join} from 'node:path'
 import {deserialize, serialize} from 'node:v8'
 import {countCoreModules} from '../engine/component/skeleton.ts'
 import type {LeanModule} from '../engine/snapshot/lean.ts'
-import {showsChanges} from './kept-components-times.ts'
+import {showOrRead} from '../engine/snapshot/show-file.ts'
+import {isLocal} from './kept-components-local.ts'
 
 export type KeptComponent = Readonly<{
   /** Without the code of its core modules; it was found valid. */
@@ -58,12 +59,14 @@ export class KeptComponents {
     const place = this.#place(path)
     let file: number | undefined
     try {
-      if (!showsChanges(path)) return undefined
+      if (!isLocal(path)) return undefined
       // A pipe would have us wait.
       file = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK)
-      if (!isOurs(fstatSync(file))) return undefined
-      // Not mapped: a file that another host removes, or that is cut off, would end the process later.
-      const bytes = readFileSync(file)
+      const entry = fstatSync(file)
+      if (!isOurs(entry)) return undefined
+      // Those who write here put another file in its place; what this user's own processes do to a file that is mapped
+      // is trusted. Another host may remove it, which would end this process.
+      const bytes = isLocal(place) ? showOrRead(file, entry.size) : readFileSync(file)
       if (this.#identity(stats).compare(bytes, 0, IDENTITY_LENGTH) !== 0) return undefined
       const kept: unknown = deserialize(bytes.subarray(IDENTITY_LENGTH))
       if (!isKept(kept)) return undefined
@@ -80,7 +83,7 @@ export class KeptComponents {
   canKeep(path: string, {ctimeMs}: BigIntStats): boolean {
     if (!this.#keeps || Date.now() - Number(ctimeMs) <= COARSEST_MS) return false
     try {
-      return showsChanges(path)
+      return isLocal(path)
     } catch {
       return false
     }
@@ -111,9 +114,8 @@ export class KeptComponents {
     })
     const now = Date.now()
     let bytes = 0
-    for (const {path, stats, isPartial} of files.sort(
-      (one, other) => other.stats.mtimeMs - one.stats.mtimeMs,
-    )) {
+    files.sort((one, other) => other.stats.mtimeMs - one.stats.mtimeMs)
+    for (const {path, stats, isPartial} of files) {
       bytes += stats.size
       if (bytes > MOST_BYTES || (isPartial && now - stats.mtimeMs > LEFT_MS))
         await promises.rm(path, {force: true})
