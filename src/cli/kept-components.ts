@@ -2,8 +2,8 @@
 //
 // A component of 13 MB is walked whole before it runs. What comes of that is taken from the cache where its file is the
 // same: the inode, with the size and times that it had. On a local file system a program cannot set the time of an inode's
-// last change, unless it sets the clock, so one that was rewritten in place is another; elsewhere nothing is kept. Whatever is
-// wrong with the cache, the component itself is read; only who may write the user's own files is trusted.
+// last change, unless it sets the clock, so one that was rewritten in place is another; elsewhere nothing is kept.
+// Whatever is wrong with the cache, the component itself is read; what this user's processes write is trusted.
 import {
   type BigIntStats,
   closeSync,
