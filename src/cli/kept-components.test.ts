@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import {execFileSync} from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   closeSync,
   fstatSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -24,7 +27,7 @@ import {caller, prepare} from '../engine/link/link.fixtures.ts'
 import {LinkedComponent} from '../engine/link/linked-component.ts'
 import {ModuleCache} from '../engine/link/module-cache.ts'
 import {joinData} from '../engine/snapshot/lean-join.ts'
-import {KeptComponents} from './kept-components.ts'
+import {type KeptComponent, KeptComponents} from './kept-components.ts'
 import {readBinaries} from './read-binaries.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'mayfly-kept-'))
@@ -48,16 +51,24 @@ async function place(code = 'this code') {
 }
 type Place = Awaited<ReturnType<typeof place>>
 
-/** As when it was served and the process has time. */
-async function keep({path, kept}: Pick<Place, 'path' | 'kept'>, name = path): Promise<void> {
+function statsOf(path: string) {
   const file = openSync(path, 'r')
   const stats = fstatSync(file, {bigint: true})
   closeSync(file)
+  return stats
+}
+
+/** As when it was served and the process has time; `changed` is what is kept instead. */
+async function keep(
+  {path, kept}: Pick<Place, 'path' | 'kept'>,
+  {name = path, changed = it => it}: {name?: string; changed?: (it: KeptComponent) => KeptComponent} = {},
+): Promise<void> {
+  const stats = statsOf(path)
   const bytes = readFileSync(path)
   const decoded = decodeComponent(bytes)
   const modules = new ModuleCache()
   const all = coreModulesOf(decoded).map(one => joinData(modules.lean(one)))
-  await kept.keep(name, stats, {skeleton: skeletonOf(bytes), modules: all})
+  await kept.keep(name, stats, changed({skeleton: skeletonOf(bytes), modules: all}))
 }
 
 async function read({path, kept}: Pick<Place, 'path' | 'kept'>) {
@@ -122,7 +133,7 @@ describe('kept components', () => {
   test('a component has what is kept of it, not what is kept under its name', async () => {
     const [at, other] = [await place(), await place()]
     writeFileSync(other.path, await component(5))
-    await keep({path: other.path, kept: at.kept}, at.path)
+    await keep({path: other.path, kept: at.kept}, {name: at.path})
     assert.equal(await isKnown(at), false)
     assert.equal(await answer(at), 4)
   })
@@ -136,7 +147,11 @@ describe('kept components', () => {
     'cannot be read': entry => chmodSync(entry, 0),
     'is a folder': entry => {
       rmSync(entry)
-      mkdtempSync(entry)
+      mkdirSync(entry)
+    },
+    'is a pipe that nobody writes to': entry => {
+      rmSync(entry)
+      execFileSync('mkfifo', [entry])
     },
   }
   for (const [what, damage] of Object.entries(damages))
@@ -146,6 +161,60 @@ describe('kept components', () => {
       damage(entryOf(at))
       assert.equal(await answer(at), 4)
     })
+
+  const wrong: Readonly<Record<string, (it: KeptComponent) => unknown>> = {
+    'one too few': ({modules}) => modules.slice(1),
+    'one too many': ({modules}) => [...modules, modules[0]],
+    'one that is none': ({modules}) => [...modules.slice(1), {}],
+    'one without bytes': ({modules: [one, ...rest]}) => [{...one, bytes: 'none'}, ...rest],
+  }
+  for (const [what, modulesOf] of Object.entries(wrong))
+    test(`the component is read where of its modules there is ${what}`, async () => {
+      const at = await place()
+      await keep(at, {
+        changed: it => ({...it, modules: modulesOf(it) as KeptComponent['modules']}),
+      })
+      assert.equal(readdirSync(at.dir).length, 1)
+      assert.equal(await answer(at), 4)
+    })
+
+  test('what another user wrote is not believed', {skip: process.getuid?.() !== 0}, async () => {
+    const at = await place()
+    await keep(at)
+    chownSync(entryOf(at), 65_534, 65_534)
+    assert.equal(await isKnown(at), false)
+  })
+
+  test('what is too large to be kept takes the place of nothing', async () => {
+    const [at, large] = [await place(), await place()]
+    await keep(at)
+    await keep(
+      {...large, kept: at.kept},
+      {changed: it => ({...it, skeleton: Buffer.alloc(256 * 1024 * 1024)})},
+    )
+    assert.equal(await isKnown(at), true)
+  })
+
+  test('what killed processes left is dropped, what is being written is not', async () => {
+    const at = await place()
+    mkdirSync(at.dir)
+    const [left, coming] = ['left,123,0', 'coming,124,0'].map(name => join(at.dir, name))
+    for (const path of [left!, coming!]) writeFileSync(path, 'a part')
+    utimesSync(left!, 0, 0)
+    await keep(at)
+    const names = readdirSync(at.dir)
+    assert.deepEqual([names.length, names.includes('left,123,0')], [2, false])
+  })
+
+  test('where times do not tell changes, nothing is kept or found', async () => {
+    const at = await place()
+    const [elsewhere, stats] = ['/proc/version', statsOf(at.path)]
+    await keep(at, {name: elsewhere})
+    assert.equal(at.kept.find(elsewhere, stats), undefined)
+    const old = {...stats, ctimeMs: stats.ctimeMs - 10_000n} as typeof stats
+    assert.equal(at.kept.canKeep(elsewhere, old), false)
+    assert.equal(at.kept.canKeep(join(root, 'none'), old), false)
+  })
 
   test('more at the end does no harm', async () => {
     const at = await place()
@@ -171,10 +240,10 @@ describe('kept components', () => {
 
   test('a file that has just changed may change again unseen; another process keeps it', async () => {
     const at = await place()
-    const stats = fstatSync(openSync(at.path, 'r'), {bigint: true})
-    assert.equal(at.kept.canKeep(stats), false)
+    const stats = statsOf(at.path)
+    assert.equal(at.kept.canKeep(at.path, stats), false)
     const old = {...stats, ctimeMs: stats.ctimeMs - 10_000n} as typeof stats
-    assert.equal(at.kept.canKeep(old), true)
-    assert.equal(new KeptComponents(at.dir, {code: '', keeps: false}).canKeep(old), false)
+    assert.equal(at.kept.canKeep(at.path, old), true)
+    assert.equal(new KeptComponents(at.dir, {code: '', keeps: false}).canKeep(at.path, old), false)
   })
 })

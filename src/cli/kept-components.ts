@@ -1,23 +1,29 @@
 // cli/kept-components.ts: what was found out about a component when it was served before, kept in the user's cache.
 //
 // A component of 13 MB is walked whole before it runs. What comes of that is taken from the cache where its file is the
-// same: the inode, with the size and times that it had. A program cannot set the time of an inode's last change, so one
-// that was rewritten in place is another. Whatever is wrong with the cache, the component itself is read.
+// same: the inode, with the size and times that it had. On a local file system a program cannot set the time of an inode's
+// last change, unless it sets the clock, so one that was rewritten in place is another; elsewhere nothing is kept.
+// Whatever is wrong with the cache, the component itself is read; what this user's processes write is trusted.
 import {
   type BigIntStats,
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
   promises,
   readdirSync,
+  readFileSync,
+  type Stats,
   statSync,
   utimes,
 } from 'node:fs'
 import {join} from 'node:path'
 import {deserialize, serialize} from 'node:v8'
+import {countCoreModules} from '../engine/component/skeleton.ts'
 import type {LeanModule} from '../engine/snapshot/lean.ts'
 import {showOrRead} from '../engine/snapshot/show-file.ts'
+import {isLocal} from './kept-components-local.ts'
 
 export type KeptComponent = Readonly<{
   /** Without the code of its core modules; it was found valid. */
@@ -31,6 +37,10 @@ const MOST_BYTES = 256 * 1024 * 1024
 const IDENTITY_LENGTH = 512
 /** No file system's clock is coarser: what changed longer ago, and then again, has another time. */
 const COARSEST_MS = 2_000
+/** Who was writing that long ago has been killed. */
+const LEFT_MS = 60_000
+/** In no name of an entry. */
+const PARTIAL = ','
 
 export class KeptComponents {
   readonly #dir: string
@@ -49,9 +59,14 @@ export class KeptComponents {
     const place = this.#place(path)
     let file: number | undefined
     try {
-      file = openSync(place, 'r')
-      // Those who write here put another file in its place.
-      const bytes = showOrRead(file, fstatSync(file).size)
+      if (!isLocal(path)) return undefined
+      // A pipe would have us wait.
+      file = openSync(place, constants.O_RDONLY | constants.O_NONBLOCK)
+      const entry = fstatSync(file)
+      if (!isOurs(entry)) return undefined
+      // Those who write here put another file in its place; what this user's own processes do to a file that is mapped
+      // is trusted. Another host may remove it, which would end this process.
+      const bytes = isLocal(place) ? showOrRead(file, entry.size) : readFileSync(file)
       if (this.#identity(stats).compare(bytes, 0, IDENTITY_LENGTH) !== 0) return undefined
       const kept: unknown = deserialize(bytes.subarray(IDENTITY_LENGTH))
       if (!isKept(kept)) return undefined
@@ -65,15 +80,24 @@ export class KeptComponents {
   }
 
   /** Whether a change of the file from now on shows in its times. Those must have been read before its content. */
-  canKeep = ({ctimeMs}: BigIntStats): boolean => this.#keeps && Date.now() - Number(ctimeMs) > COARSEST_MS
+  canKeep(path: string, {ctimeMs}: BigIntStats): boolean {
+    if (!this.#keeps || Date.now() - Number(ctimeMs) <= COARSEST_MS) return false
+    try {
+      return isLocal(path)
+    } catch {
+      return false
+    }
+  }
 
   /** Others may read what is there, or be at the same. */
   async keep(path: string, stats: BigIntStats, kept: KeptComponent): Promise<void> {
     const place = this.#place(path)
-    const partial = `${place}.${process.pid}.${partials++}`
+    const partial = [place, process.pid, partials++].join(PARTIAL)
     try {
+      const content = serialize(kept)
+      if (IDENTITY_LENGTH + content.length > MOST_BYTES) return
       mkdirSync(this.#dir, {recursive: true, mode: 0o700})
-      await promises.writeFile(partial, [this.#identity(stats), serialize(kept)], {mode: 0o600, flush: true})
+      await promises.writeFile(partial, [this.#identity(stats), content], {mode: 0o600, flush: true})
       await promises.rename(partial, place)
       await this.#drop()
     } catch {
@@ -83,14 +107,18 @@ export class KeptComponents {
   }
 
   async #drop(): Promise<void> {
-    const files = readdirSync(this.#dir).map(name => {
+    const files = readdirSync(this.#dir).flatMap(name => {
       const path = join(this.#dir, name)
-      return {path, stats: statSync(path)}
+      const stats = statSync(path, {throwIfNoEntry: false})
+      return stats === undefined ? [] : [{path, stats, isPartial: name.includes(PARTIAL)}]
     })
+    const now = Date.now()
     let bytes = 0
-    for (const {path, stats} of files.sort((one, other) => other.stats.mtimeMs - one.stats.mtimeMs)) {
+    files.sort((one, other) => other.stats.mtimeMs - one.stats.mtimeMs)
+    for (const {path, stats, isPartial} of files) {
       bytes += stats.size
-      if (bytes > MOST_BYTES) await promises.rm(path)
+      if (bytes > MOST_BYTES || (isPartial && now - stats.mtimeMs > LEFT_MS))
+        await promises.rm(path, {force: true})
     }
   }
 
@@ -106,8 +134,17 @@ let partials = 0
 
 const isKept = (value: unknown): value is KeptComponent => {
   const {skeleton, modules} = Object(value)
-  return skeleton instanceof Uint8Array && Array.isArray(modules)
+  return (
+    skeleton instanceof Uint8Array &&
+    Array.isArray(modules) &&
+    modules.every(module => Object(module).bytes instanceof Uint8Array) &&
+    modules.length === countCoreModules(skeleton)
+  )
 }
+
+/** A file that this user wrote. */
+const isOurs = (stats: Stats): boolean =>
+  stats.isFile() && (process.getuid === undefined || stats.uid === process.getuid())
 
 /** Where that is allowed. */
 function markUsed(path: string): void {

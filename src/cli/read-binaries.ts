@@ -34,7 +34,7 @@ async function readBinary(path: string, kept: KeptComponents | undefined): Promi
     const known = kept?.find(path, stats)
     if (known !== undefined) return {bytes: known.skeleton, modules: known.modules}
     const bytes = await readWhole(file, Number(stats.size))
-    if (!kept?.canKeep(stats)) return {bytes}
+    if (!kept?.canKeep(path, stats)) return {bytes}
     return {bytes, keep: (skeleton, modules) => kept.keep(path, stats, {skeleton, modules})}
   } finally {
     closeSync(file)

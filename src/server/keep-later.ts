@@ -1,6 +1,6 @@
 // server/keep-later.ts: what a start has found out is written for the next one when the machine has time again.
 
-/** Never rejects. */
+/** May fail: what cannot be kept is not kept. */
 type Keep = () => Promise<void>
 
 /** When a start is over. */
@@ -15,12 +15,16 @@ export function keepLater(name: string, keep: Keep): void {
   timer ??= setTimeout(keepAll, AFTER_MS).unref()
 }
 
-/** For the end of a process, too. */
+/** For the end of a process, too. Never rejects. */
 export async function keepAll(): Promise<void> {
   clearTimeout(timer)
   timer = undefined
   for (const [name, keep] of due) {
     due.delete(name)
-    await keep()
+    try {
+      await keep()
+    } catch {
+      // The next start finds it out again.
+    }
   }
 }

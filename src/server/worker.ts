@@ -20,9 +20,10 @@ export function runWorker<Description>(startApp: StartApp<Description>): void {
   const stop = async (graceMs: number): Promise<void> => {
     if (stopping) return
     stopping = true
+    const end = performance.now() + graceMs
     const running = await app?.catch(() => undefined)
     await running?.stop({graceMs})
-    await keepAll()
+    await Promise.race([keepAll(), new Promise(resolve => setTimeout(resolve, end - performance.now()))])
     keepCompiledCode()
     process.exit(0)
   }

@@ -3,7 +3,7 @@ import {test} from 'node:test'
 import {parse} from '@bytecodealliance/jco'
 import {decodeCoreModule, SECTION} from '../core/module-decode.ts'
 import {decodeComponent} from './decode.ts'
-import {coreModulesOf, skeletonOf} from './skeleton.ts'
+import {coreModulesOf, countCoreModules, skeletonOf} from './skeleton.ts'
 
 const MODULE = `(core module (import "a" "b" (func (param i32))) (memory (export "m") 1)
   (data (i32.const 0) "some data") (func (export "f") (result i32) i32.const 7))`
@@ -20,6 +20,10 @@ test('what linking looks at stays as it is, at any depth; code and data are gone
     modules.map(one => decodeCoreModule(one)),
   )
   assert.equal(after!.length, 4)
+  assert.deepEqual(
+    [whole, bare].map(({bytes}) => countCoreModules(bytes)),
+    [4, 4],
+  )
   for (const [i, {sections, ...module}] of after!.entries()) {
     for (const space of ['imports', 'exports', 'types', 'functions', 'memories'] as const)
       assert.deepEqual(module[space], before![i]![space])
@@ -33,5 +37,6 @@ test('a core module has a skeleton too', async () => {
   const bytes = await parse('(module (func (export "f") (result i32) i32.const 7))')
   const {exports, sections} = decodeCoreModule(skeletonOf(bytes))
   assert.deepEqual(exports, decodeCoreModule(bytes).exports)
+  assert.equal(countCoreModules(skeletonOf(bytes)), 1)
   assert(sections.every(({id}) => id !== SECTION.code))
 })

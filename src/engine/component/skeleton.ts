@@ -28,6 +28,20 @@ function reduced(bytes: Uint8Array): Pieces {
   return pieces.flat()
 }
 
+/** As `coreModulesOf` finds them, without decoding the rest; a core module is one. */
+export function countCoreModules(bytes: Uint8Array): number {
+  if (isCoreModule(bytes)) return 1
+  const reader = new Reader(bytes)
+  reader.take(PREAMBLE_LENGTH)
+  let count = 0
+  while (!reader.done) {
+    const id = reader.byte()
+    const content = reader.take(reader.u32())
+    if (NESTED.includes(id)) count += countCoreModules(content)
+  }
+  return count
+}
+
 /** The binaries of a component's core modules, those of the components in it too, in the binary's order. */
 export const coreModulesOf = ({definitions}: Component): Uint8Array[] =>
   definitions.flatMap(definition => {
