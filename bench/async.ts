@@ -3,7 +3,7 @@ import {parseArgs} from 'node:util'
 import {service} from '../test/guests/p3/services.ts'
 import {barLines, figure, median, table} from './parts/figures.ts'
 import {describeMachine, pickCores} from './parts/machine.ts'
-import {measureServer, type Round} from './parts/round.ts'
+import {measureInTurns, type Round} from './parts/round.ts'
 import {MAYFLY, smallComponent} from './parts/subjects.ts'
 
 const {values: options} = parseArgs({
@@ -27,18 +27,13 @@ const callback = {name: 'wasi:http 0.3, async with a callback', argv: up(await s
 const stackful = {name: 'wasi:http 0.3, async with a stack', argv: up(await service('hello-stackful'))}
 const contenders = [synchronous, callback, stackful]
 
-const cores = pickCores()
-const rounds = new Map<string, Round[]>(contenders.map(({name}) => [name, []]))
-for (let i = 0; i < Number(options.rounds); i++)
-  for (const contender of i % 2 === 0 ? contenders : contenders.toReversed())
-    rounds.get(contender.name)!.push(
-      await measureServer(contender, {
-        cores,
-        connections: Number(options.connections),
-        warmupSeconds: Number(options.warmup),
-        seconds: Number(options.seconds),
-      }),
-    )
+const rounds = await measureInTurns(contenders, {
+  cores: pickCores(),
+  count: Number(options.rounds),
+  connections: Number(options.connections),
+  warmupSeconds: Number(options.warmup),
+  seconds: Number(options.seconds),
+})
 
 const of = (name: string, key: keyof Round): number => median(rounds.get(name)!.map(round => round[key]))
 const share = (name: string): number =>

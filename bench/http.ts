@@ -9,7 +9,7 @@ import {fileURLToPath} from 'node:url'
 import {parseArgs} from 'node:util'
 import {type Bar, barLines, figure, holds, median, table} from './parts/figures.ts'
 import {describeMachine, pickCores} from './parts/machine.ts'
-import {measureServer, type Round} from './parts/round.ts'
+import {measureInTurns, type Round} from './parts/round.ts'
 import {buildHello, MAYFLY, type Subject, sizeOf, smallComponent} from './parts/subjects.ts'
 import {findWasmtime, precompile, serveArgv, WASMTIME_MODES, type WasmtimeMode} from './parts/wasmtime.ts'
 
@@ -99,20 +99,20 @@ async function bench(dir: string): Promise<number> {
       )
   }
 
-  const rounds = new Map<string, Round[]>(contenders.map(({name}) => [name, []]))
-  for (let i = 0; i < Number(options.rounds); i++) {
-    for (const contender of i % 2 === 0 ? contenders : contenders.toReversed())
-      rounds.get(contender.name)!.push(
-        await measureServer(contender, {
-          cores,
-          connections: Number(options.connections),
-          warmupSeconds: Number(options.warmup),
-          seconds: Number(options.seconds),
-        }),
-      )
-    const line = contenders.map(({name}) => figure(rounds.get(name)![i]!.requestsPerSecond))
-    console.log(`round ${i + 1}, requests/s: ${line.join('  ')}`)
-  }
+  const rounds = await measureInTurns(
+    contenders,
+    {
+      cores,
+      count: Number(options.rounds),
+      connections: Number(options.connections),
+      warmupSeconds: Number(options.warmup),
+      seconds: Number(options.seconds),
+    },
+    (roundOf, i) => {
+      const line = contenders.map(({name}) => figure(roundOf(name).requestsPerSecond))
+      console.log(`round ${i + 1}, requests/s: ${line.join('  ')}`)
+    },
+  )
 
   const of = (name: string, key: keyof Round): number =>
     median((rounds.get(name) ?? []).map(each => each[key]))

@@ -4,6 +4,7 @@ import {setFlagsFromString} from 'node:v8'
 import {engineParts} from '../../src/cli/engine-parts.ts'
 import type {Component} from '../../src/engine/component/component.ts'
 import {decodeComponent} from '../../src/engine/component/decode.ts'
+import {coreModulesOf} from '../../src/engine/component/skeleton.ts'
 import {validateComponent} from '../../src/engine/component/validate.ts'
 import {LinkedComponent} from '../../src/engine/link/linked-component.ts'
 import {createHttpClient} from '../../src/wasi/http/client.ts'
@@ -13,11 +14,6 @@ import type {KeptCode} from './bundled.ts'
 
 /** Milliseconds. */
 export type Times = Readonly<Record<string, number>>
-
-const coreModules = ({definitions}: Component): Uint8Array[] =>
-  definitions.flatMap(each =>
-    each.kind === 'core-module' ? [each.bytes] : each.kind === 'component' ? coreModules(each.component) : [],
-  )
 
 /** Milliseconds of each step, and of processors for all. */
 function measure(steps: readonly (readonly [name: string, run: () => void])[]): Times {
@@ -33,7 +29,7 @@ function measure(steps: readonly (readonly [name: string, run: () => void])[]): 
 }
 
 function modulesOnly(bytes: Uint8Array): Times {
-  const modules = coreModules(decodeComponent(bytes))
+  const modules = coreModulesOf(decodeComponent(bytes))
   return measure([
     [
       'compile',

@@ -19,9 +19,29 @@ export type RoundOptions = Readonly<{
   seconds: number
 }>
 
+type Contender = Readonly<{name: string; argv: readonly string[]}>
+
+/**
+ * `count` rounds of all contenders, by name; the order is reversed from round to round, so that what changes with time
+ * meets all alike. `told` hears of each round when it is over.
+ */
+export async function measureInTurns(
+  contenders: readonly Contender[],
+  options: RoundOptions & Readonly<{count: number}>,
+  told: (of: (name: string) => Round, round: number) => void = () => {},
+): Promise<ReadonlyMap<string, readonly Round[]>> {
+  const rounds = new Map<string, Round[]>(contenders.map(({name}) => [name, []]))
+  for (let i = 0; i < options.count; i++) {
+    for (const contender of i % 2 === 0 ? contenders : contenders.toReversed())
+      rounds.get(contender.name)!.push(await measureServer(contender, options))
+    told(name => rounds.get(name)![i]!, i)
+  }
+  return rounds
+}
+
 /** @throws Error when it does not answer with hello world */
-export async function measureServer(
-  {name, argv}: Readonly<{name: string; argv: readonly string[]}>,
+async function measureServer(
+  {name, argv}: Contender,
   {cores, connections, warmupSeconds, seconds}: RoundOptions,
 ): Promise<Round> {
   const server = await startServer(argv, {core: cores.server})

@@ -23,9 +23,8 @@ export class Line<T extends InLine<T>> implements Iterable<T> {
     this.size++
   }
 
-  /** Whether it stood in this line. */
-  delete(item: T): boolean {
-    if (item.line !== this) return false
+  delete(item: T): void {
+    if (item.line !== this) return
     const {ahead, behind} = item
     if (ahead === undefined) this.first = behind
     else ahead.behind = behind
@@ -35,7 +34,6 @@ export class Line<T extends InLine<T>> implements Iterable<T> {
     item.ahead = undefined
     item.behind = undefined
     this.size--
-    return true
   }
 
   clear(): void {

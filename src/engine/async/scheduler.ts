@@ -232,7 +232,7 @@ export class Scheduler implements Continuation {
     if (over) return finish()
     return new Promise<T>((resolve, reject) => {
       this.stacks.add(reject)
-      const finally_ = (): void => {
+      const resume = (): void => {
         if (!this.stacks.delete(reject)) return
         try {
           resolve(finish())
@@ -242,7 +242,7 @@ export class Scheduler implements Continuation {
         }
         this.host.enter()
       }
-      later = () => this.host.turn(finally_)
+      later = () => this.host.turn(resume)
     })
   }
 
