@@ -1,7 +1,7 @@
 // wasi/http/common-texts.ts: names and values of fields that nearly every message has some of.
 import {knowTexts} from '../../base/short-text.ts'
 
-knowTexts([
+const NAMES = [
   'accept',
   'accept-encoding',
   'accept-language',
@@ -39,6 +39,9 @@ knowTexts([
   'x-forwarded-for',
   'x-forwarded-proto',
   'x-request-id',
+]
+
+const VALUES = [
   'application/json',
   'no-cache',
   'no-store',
@@ -49,4 +52,14 @@ knowTexts([
   'text/plain; charset=utf-8',
   'text/plain;charset=UTF-8',
   'text/plain;charset=utf-8',
-])
+]
+
+/** As many libraries write them: Content-Type. */
+const titleCase = (name: string): string => name.replace(/(^|-)[a-z]/g, start => start.toUpperCase())
+
+const lowerCases = new Map(NAMES.map(name => [titleCase(name), name]))
+
+/** The name of a field in lower case. */
+export const lowerCase = (name: string): string => lowerCases.get(name) ?? name.toLowerCase()
+
+knowTexts([...NAMES, ...lowerCases.keys(), ...VALUES])

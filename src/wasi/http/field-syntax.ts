@@ -1,4 +1,5 @@
 // wasi/http/field-syntax.ts: what may stand in a header (RFC 9110, 5.1 and 5.5) and what a guest may not set.
+import {lowerCase} from './common-texts.ts'
 
 const NO_TOKEN = 0
 const UPPER_CASE = 2
@@ -20,7 +21,7 @@ export function keyOf(name: string): string | undefined {
     if (kind === UPPER_CASE) upper = true
   }
   if (name === '') return undefined
-  return upper ? name.toLowerCase() : name
+  return upper ? lowerCase(name) : name
 }
 
 export const isToken = (text: string): boolean => keyOf(text) !== undefined

@@ -1,7 +1,6 @@
 // wasi/http/fields.ts: the wasi:http fields resource, headers and trailers alike.
 import {err, ok, type Result} from '../../base/result.ts'
 import {textAt, textOf} from '../../base/short-text.ts'
-import './common-texts.ts'
 import {isFieldValue, isForbidden, keyOf, parseLength} from './field-syntax.ts'
 
 export type HeaderError = Readonly<{tag: 'invalid-syntax' | 'forbidden' | 'immutable' | 'size-exceeded'}>
