@@ -209,6 +209,10 @@ export const ERRORS = {
     'call it inside the handler, or set snapshot = "never" in [component.{component}.tool.mayfly] to load the module anew in every event',
   ),
   BUILD_INIT_THREW: user('an exception while the module was loaded: {reason}'),
+  BUILD_WARM_UP: user(
+    'the request {path}, which is to warm the component up, failed: {reason}',
+    'correct it, or leave it out of warm_up in [component.{component}.tool.mayfly]',
+  ),
   BUILD_NO_HANDLER: user(
     '{entry} has no handler: {reason}',
     'write `export default { fetch(request, env, ctx) { return new Response("hello") } }`, export an object with such a fetch (a Hono app, say), or call addEventListener("fetch", ...)',

@@ -83,7 +83,11 @@ type Made = Readonly<{
   warnings: readonly string[]
 }>
 
-async function makeEntry({id, snapshot}: BuildTarget, entry: string, options: BuildOptions): Promise<Made> {
+async function makeEntry(
+  {id, snapshot, warmUp}: BuildTarget,
+  entry: string,
+  options: BuildOptions,
+): Promise<Made> {
   const {root, cacheDir} = options
   if (isText(entry)) {
     const path = resolve(root, entry)
@@ -92,7 +96,10 @@ async function makeEntry({id, snapshot}: BuildTarget, entry: string, options: Bu
   }
   const loading = snapshot === 'never' ? 'never' : 'build'
   const {buildJavaScript} = await import('./javascript/javascript.ts')
-  const building = buildJavaScript({entry, root, name: id, cacheDir, snapshot: loading})
+  const building = buildJavaScript({
+    ...{entry, root, name: id, cacheDir, snapshot: loading},
+    ...(warmUp && {warmUp}),
+  })
   const built = await building.catch(error => {
     throw placedIn(root, error)
   })
@@ -149,8 +156,11 @@ const recordsOf = ({root, records = join(root, '.mayfly', 'build')}: BuildOption
 
 const isText = (entry: string): boolean => extname(entry).toLowerCase() === '.wat'
 
-function recipeOf({id, source, entry, build, snapshot}: BuildTarget): string {
-  return hashOf([BUILDER_VERSION, JSON.stringify([ourVersions(), id, source, entry, build, snapshot])])
+function recipeOf({id, source, entry, build, snapshot, warmUp}: BuildTarget): string {
+  return hashOf([
+    BUILDER_VERSION,
+    JSON.stringify([ourVersions(), id, source, entry, build, snapshot, warmUp]),
+  ])
 }
 
 /** Mayfly's own version and those of its tools, which it names exactly. */

@@ -17,6 +17,8 @@ export type BuildTarget = Readonly<{
   }>
   /** `never`: the handler's module is loaded anew in every event. */
   snapshot?: 'auto' | 'after-init' | 'never'
+  /** Paths that a handler in JavaScript or TypeScript is asked for once, when it is built. */
+  warmUp?: readonly string[]
 }>
 
 export type BuildOptions = Readonly<{

@@ -65,12 +65,13 @@ const buildOptions = (root: string, records: string | undefined): BuildOptions =
   ...(records === undefined ? {} : {records}),
 })
 
-function targetOf({id, build, mayfly: {entry, snapshot}}: Component, source: string): BuildTarget {
+function targetOf({id, build, mayfly: {entry, snapshot, warmUp}}: Component, source: string): BuildTarget {
   return {
     id,
     source,
     snapshot,
     ...(entry === undefined ? {} : {entry}),
+    ...(warmUp === undefined ? {} : {warmUp}),
     ...(build === undefined ? {} : {build}),
   }
 }

@@ -116,4 +116,9 @@ export type SnapshotPolicy = 'auto' | 'after-init' | 'never'
 export type Limits = Readonly<{cpuMs: number; idleMs: number; memoryMb: number; concurrency: number | 'auto'}>
 
 /** `entry`: a source file that we build into `source` ourselves, relative to the manifest. */
-export type MayflySettings = Readonly<{limits: Limits; snapshot: SnapshotPolicy; entry?: string}>
+export type MayflySettings = Readonly<{
+  limits: Limits
+  snapshot: SnapshotPolicy
+  entry?: string
+  warmUp?: readonly string[]
+}>

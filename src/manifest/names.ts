@@ -43,6 +43,11 @@ export const filePath = textWhere('a path', path =>
   path === '' ? true : path.includes('\u0000') ? 'a path holds no NUL character' : undefined,
 )
 
+/** Of a request, with its query. */
+export const requestPath = textWhere('a path such as "/tasks?page=1"', path =>
+  /^\/[!-~]*$/.test(path) && !path.includes('#') ? undefined : true,
+)
+
 export const sha256 = textWhere('"sha256:" and 64 hexadecimal digits', digest =>
   /^sha256:[0-9a-f]{64}$/i.test(digest) ? undefined : true,
 )

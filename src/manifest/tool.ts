@@ -1,10 +1,10 @@
 // manifest/tool.ts: the tables of tools; ours is `mayfly`, the others' are kept as they are.
 import type {Limits, MayflySettings} from './app.ts'
-import {choice, integer} from './check.ts'
+import {type Check, choice, conflict, integer, list} from './check.ts'
 import {compact} from './compact.ts'
 import {jsonTable} from './json.ts'
-import {filePath} from './names.ts'
-import {type Fields, openTable, optional, type Read, table} from './table.ts'
+import {filePath, requestPath} from './names.ts'
+import {type Fields, openTable, optional, type Read, ruled, table} from './table.ts'
 
 /** Milliseconds of processor time, milliseconds in which nothing happens, MB of all memories, sandboxes at once. */
 export const DEFAULT_LIMITS: Limits = {cpuMs: 5000, idleMs: 60_000, memoryMb: 512, concurrency: 'auto'}
@@ -20,12 +20,30 @@ const limits = table({
 })
 
 const shared = {limits: optional(limits), snapshot: optional(choice('auto', 'after-init', 'never'))}
-const ofComponent = {...shared, entry: optional(filePath)}
+const ofComponent = {...shared, entry: optional(filePath), warm_up: optional(list(requestPath))}
 
-const tools = <const F extends Fields>(fields: F) => openTable({mayfly: optional(table(fields))}, jsonTable)
+const tools = <F extends Fields>(mayfly: Check<Read<F>>) => openTable({mayfly: optional(mayfly)}, jsonTable)
 
-export const applicationTools = tools(shared)
-export const componentTools = tools(ofComponent)
+export const applicationTools = tools(table(shared))
+
+export const componentTools = tools(
+  ruled(table(ofComponent), ({entries}, path, reader) => {
+    const warmUp = entries.get('warm_up')
+    if (warmUp === undefined) return
+    const script = entries.get('entry')?.value
+    if (script?.kind !== 'string' || script.value.endsWith('.wat'))
+      conflict(warmUp.keyAt, path, reader, {
+        reason: 'only a handler in JavaScript or TypeScript, named by entry, is warmed up',
+        remedy: 'remove warm_up',
+      })
+    const snapshot = entries.get('snapshot')?.value
+    if (snapshot?.kind === 'string' && snapshot.value === 'never')
+      conflict(warmUp.keyAt, path, reader, {
+        reason: 'with snapshot = "never" no event would find anything warm',
+        remedy: 'remove one of the two',
+      })
+  }),
+)
 
 /** What is set for the component, else for the application, else by default. */
 export function settingsOf(
@@ -42,5 +60,6 @@ export function settingsOf(
     },
     snapshot: component.snapshot ?? application.snapshot ?? 'auto',
     entry: component.entry,
+    warmUp: component.warm_up,
   })
 }

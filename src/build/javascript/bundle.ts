@@ -17,6 +17,8 @@ export type BundleOptions = Readonly<{
   root: string
   /** `eager`: the handler is loaded when the component is built; `lazy`: in every event. */
   loading: 'eager' | 'lazy'
+  /** Paths that are asked for when the component is built, where it is loaded then. */
+  warmUp?: readonly string[]
   /** Module names that the world provides. */
   importable: readonly string[]
 }>
@@ -37,6 +39,9 @@ const TARGET = 'es2024'
 
 /** Conditions of package exports: packages made for other servers without Node are made for us. */
 const CONDITIONS = ['workerd', 'worker', 'browser', 'module']
+
+/** The module that holds the paths to warm up with; the file beside it does it. */
+const WARM_UP = 'warm-up-paths'
 
 const LOADERS = {'.txt': 'text', '.html': 'text', '.sql': 'text', '.md': 'text', '.bin': 'binary'} as const
 
@@ -69,7 +74,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       external: [...options.importable],
       // What is served is what is deployed, so there is one mode.
       define: {'process.env.NODE_ENV': '"production"'},
-      plugins: [guestModules(entry)],
+      plugins: [guestModules(entry, options.warmUp ?? [])],
       logLevel: 'silent',
     })
     const output = (suffix: string) => result.outputFiles.find(file => file.path.endsWith(suffix))!.text
@@ -104,8 +109,8 @@ async function findEntry(root: string, entry: string): Promise<string> {
   return found
 }
 
-/** Resolves `mayfly:NAME`: the user's entry, or one of the files in guest/. */
-function guestModules(entry: string): Plugin {
+/** Resolves `mayfly:NAME`: the user's entry, what to warm up with, or one of the files in guest/. */
+function guestModules(entry: string, warmUp: readonly string[]): Plugin {
   const folder = fileURLToPath(new URL('guest/', import.meta.url))
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
   const load = (name: string) => ({
@@ -124,7 +129,9 @@ function guestModules(entry: string): Plugin {
         path: path.replace(/^\.\/|\.[tj]s$/g, ''),
         namespace: GUEST_NAMESPACE,
       }))
-      onLoad({filter: /.*/, namespace: GUEST_NAMESPACE}, ({path}) => load(path))
+      onLoad({filter: /.*/, namespace: GUEST_NAMESPACE}, ({path}) =>
+        path === WARM_UP ? {contents: JSON.stringify(warmUp), loader: 'json'} : load(path),
+      )
     },
   }
 }

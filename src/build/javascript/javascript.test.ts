@@ -107,6 +107,49 @@ for (const [name, source, {code, at, text}] of refusals) {
   })
 }
 
+const coldStarts: [name: string, source: string, expected: Refusal][] = [
+  [
+    'throws',
+    'export default {fetch() {\n  throw new RangeError("cold")\n}}',
+    {code: 'BUILD_WARM_UP', at: {file: 'src/index.ts', line: 2, column: 9}, text: /\/x\?y.*RangeError: cold/},
+  ],
+  [
+    'asks for the time',
+    'export default {fetch() {\n  return new Response(String(Date.now()))\n}}',
+    {code: 'BUILD_WARM_UP', at: {file: 'src/index.ts', line: 2, column: 35}, text: /Date\.now\(\) is called/},
+  ],
+  [
+    'asks for an environment variable',
+    'export default {fetch: (_: Request, env: any) => new Response(env.A)}',
+    {code: 'BUILD_WARM_UP', text: /environment/},
+  ],
+  [
+    'is not found',
+    'export default {fetch: () => new Response("", {status: 404})}',
+    {code: 'BUILD_WARM_UP', text: /with 404/},
+  ],
+  [
+    'never ends',
+    'export default {fetch: () => new Promise(() => {})}',
+    {code: 'BUILD_WARM_UP', text: /its answer never ends/},
+  ],
+  [
+    'is not asked, since loading failed in silence before',
+    'try { Math.random() } catch {}\nexport default {fetch: () => new Response()}',
+    {code: 'BUILD_IMPURE_INIT', at: {file: 'src/index.ts', line: 1, column: 12}},
+  ],
+]
+for (const [name, source, {code, at, text}] of coldStarts) {
+  test(`refused: a request to warm up that ${name}`, async () => {
+    await assert.rejects(buildOf(source, {warmUp: ['/x?y']}), (error: MayflyError) => {
+      assert.equal(error.code, code, error.message)
+      if (at) assert.deepEqual(error.at, at)
+      if (text) assert.match(`${error.message}\n${error.details['frame']}`, text)
+      return true
+    })
+  })
+}
+
 test('snapshot: never loads the module in the event, so it may ask for anything', async () => {
   const {component} = await buildOf(
     'const id = Math.random()\nexport default {fetch: () => new Response(String(id))}',

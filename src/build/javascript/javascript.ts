@@ -22,6 +22,8 @@ export type JavaScriptOptions = Readonly<{
    * `never`: it is loaded anew in every event, and may.
    */
   snapshot?: 'build' | 'never'
+  /** Paths that the handler is asked for once, when it is loaded by the build. */
+  warmUp?: readonly string[]
 }>
 
 /** Milliseconds of each step. */
@@ -39,11 +41,11 @@ export type JavaScriptBuild = Readonly<{
 
 /**
  * Builds a handler. The same sources give the same bytes.
- * @throws BUILD_UNRESOLVED, BUILD_SYNTAX, BUILD_IMPURE_INIT, BUILD_INIT_THREW, BUILD_NO_HANDLER, BUILD_ENGINE;
+ * @throws BUILD_UNRESOLVED, BUILD_SYNTAX, BUILD_IMPURE_INIT, BUILD_INIT_THREW, BUILD_NO_HANDLER, BUILD_WARM_UP, BUILD_ENGINE;
  *   MayflyErrors where there are several
  */
 export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaScriptBuild> {
-  const {entry, root, name, cacheDir, snapshot = 'build'} = options
+  const {entry, root, name, cacheDir, snapshot = 'build', warmUp = []} = options
   const world = httpWorld()
   const started = performance.now()
   const bundling = timed(
@@ -52,6 +54,7 @@ export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaS
       root,
       importable: world.importable,
       loading: snapshot === 'never' ? 'lazy' : 'eager',
+      warmUp,
     }),
   )
   const preparing = timed(engineFor(world, cacheDir))

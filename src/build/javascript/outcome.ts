@@ -11,19 +11,38 @@ export type OutcomeContext = Readonly<{entry: string; component: string; mapper:
 /** Why the component cannot be built, if it cannot. */
 export function outcomeError(outcome: InitOutcome, context: OutcomeContext): Error | undefined {
   const records = readRecords(outcome.stderr)
+  const loaded = records.findIndex(record => record.kind === 'warming-up')
+  if (loaded < 0) return recordedError(records, context) ?? unrecordedError(records, outcome, context)
+  const warmedUp = records.slice(loaded)
+  const failed = recordedError(warmedUp, context) ?? unrecordedError(warmedUp, outcome, context)
+  const {path} = warmedUp.findLast(record => record.kind === 'warming-up')!
+  return (
+    recordedError(records.slice(0, loaded), context) ??
+    (failed && warmUpError(firstOf(failed), path, context))
+  )
+}
+
+function recordedError(records: readonly InitRecord[], context: OutcomeContext): Error | undefined {
   // Counted even where the handler caught the refusal: its state may then depend on having caught it.
   const impure = records.flatMap(record => (record.kind === 'impure' ? [record] : []))
   if (impure.length > 0) return together(unique(impure).map(record => impureError(record, context)))
   const threw = records.find(record => record.kind === 'threw')
   if (threw !== undefined) return threwError(threw.error, context)
   const none = records.find(record => record.kind === 'no-handler')
-  if (none !== undefined) {
-    return new MayflyError(
-      'BUILD_NO_HANDLER',
-      {entry: context.entry, reason: printable(none.found)},
-      {at: {file: context.entry}},
-    )
-  }
+  if (none === undefined) return undefined
+  return new MayflyError(
+    'BUILD_NO_HANDLER',
+    {entry: context.entry, reason: printable(none.found)},
+    {at: {file: context.entry}},
+  )
+}
+
+/** What only the end of initialisation tells. */
+function unrecordedError(
+  records: readonly InitRecord[],
+  outcome: InitOutcome,
+  context: OutcomeContext,
+): MayflyError | undefined {
   if (outcome.kind === 'refused') {
     const what = `the import ${outcome.importName}`
     return new MayflyError(
@@ -34,8 +53,25 @@ export function outcomeError(outcome: InitOutcome, context: OutcomeContext): Err
   }
   if (outcome.kind !== 'ready') return endedError(outcome, context)
   if (records.some(record => record.kind === 'ready')) return undefined
-  const reason = 'its top-level await waits for something that never happens'
+  const reason = records.some(record => record.kind === 'warming-up')
+    ? 'its answer never ends'
+    : 'its top-level await waits for something that never happens'
   return new MayflyError('BUILD_INIT_THREW', {reason, frame: ''}, {at: {file: context.entry}})
+}
+
+const firstOf = (error: Error): MayflyError =>
+  error instanceof MayflyErrors ? error.errors[0]! : (error as MayflyError)
+
+/** The same, of a request that was answered after the module was loaded. */
+function warmUpError(error: MayflyError, path: string, {component}: OutcomeContext): MayflyError {
+  const {what, reason = '', frame = ''} = error.details
+  const details = {
+    path: printable(path),
+    component,
+    reason: what === undefined ? reason : `${what} is called, and every event would start from its result`,
+    frame,
+  }
+  return new MayflyError('BUILD_WARM_UP', details, error.at === undefined ? {} : {at: error.at})
 }
 
 /** What top-level code printed, and what went wrong in it without stopping it. */
@@ -72,6 +108,7 @@ function isInitRecord(value: unknown): value is InitRecord {
   const strings = (object: unknown, ...keys: string[]) =>
     keys.every(key => typeof (object as Partial<Record<string, unknown>> | null)?.[key] === 'string')
   if (record?.['kind'] === 'impure') return strings(record, 'what', 'stack')
+  if (record?.['kind'] === 'warming-up') return strings(record, 'path')
   if (record?.['kind'] === 'threw') return strings(record['error'], 'name', 'message', 'stack')
   return record?.['kind'] === 'ready' || (record?.['kind'] === 'no-handler' && strings(record, 'found'))
 }

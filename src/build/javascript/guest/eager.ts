@@ -1,16 +1,23 @@
 // build/javascript/guest/eager.ts: entry of a component whose handler is loaded once, when it is built.
+
+import paths from 'mayfly:warm-up-paths'
 import {disarm} from './guard.ts'
 import {type Answer, addEngineListener, answerOf} from './handler.ts'
 import {recordOf, reportInit} from './report.ts'
+import {warmUp} from './warm-up.ts'
 
 let answer: Answer
 addEngineListener('fetch', event => answer(event))
 
 try {
   const loaded = answerOf(await import('mayfly:app'))
-  disarm()
   if ('answer' in loaded) {
     answer = loaded.answer
+    for (const path of paths) {
+      reportInit({kind: 'warming-up', path})
+      await warmUp(answer, path)
+    }
+    disarm()
     reportInit({kind: 'ready'})
   } else reportInit({kind: 'no-handler', found: loaded.found})
 } catch (error) {

@@ -7,17 +7,23 @@ import {createApp} from '../test-app.ts'
 import type {Loaded} from './fake-engine.ts'
 import {EXCEPTION_MARKER, type ExceptionRecord, INIT_MARKER, type InitRecord} from './records.ts'
 
-type Options = {loading?: 'eager' | 'lazy'; paths?: string[]; env?: [string, string][]}
+type Options = {
+  loading?: 'eager' | 'lazy'
+  warmUp?: string[]
+  paths?: string[]
+  env?: [string, string][]
+}
 
 async function run(
   source: string,
-  {loading = 'eager', paths = ['/'], env = []}: Options = {},
+  {loading = 'eager', warmUp = [], paths = ['/'], env = []}: Options = {},
 ): Promise<Loaded> {
   await using app = await createApp({'index.ts': source}, {packages: true})
   const {code} = await bundle({
     root: app.root,
     entry: 'index.ts',
     loading,
+    warmUp,
     importable: ['wasi:cli/environment@0.2.10'],
   })
   const worker = new Worker(new URL('fake-engine.ts', import.meta.url), {
@@ -235,6 +241,52 @@ test('what follows from the source is allowed at the top level', async () => {
     true,
   ])
 })
+
+test('requests to warm up are answered in order before any event, wholly, with what they wait for', async () => {
+  const source = `const seen: string[] = []
+    export default {async fetch(request: Request, _: object, ctx: any) {
+      seen.push(new URL(request.url).pathname)
+      ctx.waitUntil(Promise.resolve().then(() => seen.push("waited")))
+      return new Response(new ReadableStream({
+        start(controller) { controller.enqueue(new TextEncoder().encode(seen.join())); seen.push("read"); controller.close() }
+      }))
+    }}`
+  const {stderr, answers} = await run(source, {warmUp: ['/a', '/b'], paths: ['/c']})
+  assert.deepEqual(inits(stderr), [
+    {kind: 'warming-up', path: '/a'},
+    {kind: 'warming-up', path: '/b'},
+    {kind: 'ready'},
+  ])
+  assert.equal(answers[0]?.body, '/a,read,waited,/b,read,waited,/c')
+})
+
+test('no request warms up what is loaded lazily', async () => {
+  const source = 'let count = 0\nexport default {fetch: () => new Response(String(++count))}'
+  const {stderr, answers} = await run(source, {loading: 'lazy', warmUp: ['/']})
+  assert.deepEqual(inits(stderr), [{kind: 'ready'}])
+  assert.equal(answers[0]?.body, '1')
+})
+
+const cold: [name: string, handler: string, expected: RegExp][] = [
+  ['throws', '() => { throw new RangeError("cold") }', /"threw".*cold/],
+  [
+    'rejects later',
+    '(_: any, __: any, ctx: any) => { ctx.waitUntil(Promise.reject(new Error("later"))); return new Response() }',
+    /"threw".*later/,
+  ],
+  ['answers with an error', '() => new Response("", {status: 404})', /"threw".*it is answered with 404/],
+  ['asks for what varies', '() => new Response(String(Math.random()))', /"impure".*Math\.random/],
+  ['answers with nothing', '() => 1', /"threw".*answered with 1/],
+]
+for (const [name, handler, expected] of cold) {
+  test(`a request to warm up that ${name} is no start`, async () => {
+    const {stderr} = await run(`export default {fetch: ${handler}}`, {warmUp: ['/'], paths: []})
+    assert.equal(exceptions(stderr).length, 0)
+    const records = inits(stderr)
+    assert.match(JSON.stringify(records), expected)
+    assert.ok(!records.some(({kind}) => kind === 'ready'))
+  })
+}
 
 test('lazily loaded, the top level may do all of it', async () => {
   const {stderr, answers} = await run(

@@ -4,6 +4,12 @@ declare module 'mayfly:app' {
   export default exported
 }
 
+/** Paths that are to be asked for when the component is built. */
+declare module 'mayfly:warm-up-paths' {
+  const paths: readonly string[]
+  export default paths
+}
+
 declare module 'wasi:cli/environment@0.2.10' {
   export function getEnvironment(): [name: string, value: string][]
 }

@@ -42,8 +42,19 @@ console.error = (...things: unknown[]) => {
   for (const error of errors) reportException(error)
 }
 
+let catcher: ((thrown: unknown) => void) | undefined
+
+/** Has exceptions given to `caught` rather than told to the host, until what is returned is called. */
+export function catchExceptions(caught: (thrown: unknown) => void): () => void {
+  catcher = caught
+  return () => {
+    catcher = undefined
+  }
+}
+
 export function reportException(thrown: unknown): void {
-  write(EXCEPTION_MARKER + JSON.stringify(recordOf(thrown)))
+  if (catcher === undefined) write(EXCEPTION_MARKER + JSON.stringify(recordOf(thrown)))
+  else catcher(thrown)
 }
 
 export function reportInit(record: InitRecord): void {

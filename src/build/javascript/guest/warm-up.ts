@@ -1,0 +1,30 @@
+// build/javascript/guest/warm-up.ts: requests that are answered once, when the component is built: what a first request has
+// compiled, looked up and laid out is part of the state that every event starts from.
+import type {Answer, FetchEvent} from './handler.ts'
+import {catchExceptions} from './report.ts'
+
+const ORIGIN = 'http://localhost'
+
+/** Told without a name and a stack, which would be ours. */
+const refusal = (message: string): Error => Object.assign(new Error(message), {name: 'thrown', stack: ''})
+
+/** Answers a GET of `path` as an event would. Throws what the handler threw, and where it answers with an error. */
+export async function warmUp(answer: Answer, path: string): Promise<void> {
+  const thrown: unknown[] = []
+  const done = catchExceptions(error => thrown.push(error))
+  const pending: Promise<unknown>[] = []
+  const response = await new Promise<Response>(resolve => {
+    const event = {
+      request: new Request(ORIGIN + path),
+      respondWith: resolve,
+      waitUntil: (promise: Promise<unknown>) => void pending.push(promise),
+    }
+    answer(event as unknown as FetchEvent)
+  })
+  const reader = response.body?.getReader()
+  while (reader !== undefined && !(await reader.read()).done);
+  await Promise.all(pending)
+  done()
+  if (thrown.length > 0) throw thrown[0]
+  if (response.status >= 400) throw refusal(`it is answered with ${response.status}`)
+}
