@@ -1,5 +1,4 @@
 // build/javascript/guest/eager.ts: entry of a component whose handler is loaded once, when it is built.
-
 import paths from 'mayfly:warm-up-paths'
 import {disarm} from './guard.ts'
 import {type Answer, addEngineListener, answerOf} from './handler.ts'
