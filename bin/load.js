@@ -11,10 +11,13 @@ const {dirname, join} = require('node:path')
 /** Resolves with `main`, and with `code`, that which is compiled: what it is, whether it was kept before, and how to keep it now. */
 exports.load = async root => {
   const sources = join(root, 'src/cli/main.ts')
-  const isCheckout = statSync(sources, {throwIfNoEntry: false}) !== undefined
-  if (isCheckout && !isFresh(root)) return await loadSources(sources)
+  const [command, code] = process.argv.slice(2)
+  if (command === 'worker' ? code === 'sources' : isEdited(root, sources)) return await loadSources(sources)
   return loadScript(root, join(root, 'dist/cli/main.cjs'))
 }
+
+/** Only a checkout has sources. */
+const isEdited = (root, sources) => statSync(sources, {throwIfNoEntry: false}) !== undefined && !isFresh(root)
 
 /** Whether the files that the script was made of are as they were then. */
 function isFresh(root) {

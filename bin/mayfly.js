@@ -11,9 +11,17 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 if (Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR) runOnNewerNode()
 else {
   hideExperimentalWarnings()
+  const args = process.argv.slice(2)
+  const {dropFirst, forkFirst, forkWorker, needsWorkers} = require('./fork-worker.js')
+  if (needsWorkers(args) && existsSync(join(__dirname, '../dist/cli/main.cjs'))) forkFirst()
   require('./load.js')
     .load(dirname(__dirname))
-    .then(({main, code}) => main(process.argv.slice(2), code))
+    .then(({main, code}) => {
+      // It was forked for the script.
+      if (code.identity === undefined) dropFirst()
+      return main(args, code, forkWorker)
+    })
+    .finally(dropFirst)
 }
 
 /** What `--disable-warning=ExperimentalWarning` does, for a process that has started without it. */

@@ -71,22 +71,22 @@ function codeOf({cache}: Package): string {
 describe('compiled code', () => {
   test('is kept by one start and taken by the next', () => {
     const it = packageOf('one')
-    assert.equal(it.run('up'), 'one compiled\n')
-    assert.equal(it.run('up'), 'one from the cache\n')
+    assert.equal(it.run('inspect'), 'one compiled\n')
+    assert.equal(it.run('inspect'), 'one from the cache\n')
   })
 
   test('holds the functions that ran, also those of a later start', () => {
     const it = packageOf('one')
-    it.run('up')
+    it.run('inspect')
     const before = statSync(codeOf(it)).size
-    it.run('up', 'more')
+    it.run('inspect', 'more')
     assert.ok(statSync(codeOf(it)).size > before)
-    assert.equal(it.run('up'), 'one from the cache\n')
+    assert.equal(it.run('inspect'), 'one from the cache\n')
   })
 
   test('is of one command: another runs other functions', () => {
     const it = packageOf('one')
-    it.run('up')
+    it.run('inspect')
     assert.equal(it.run('build'), 'one compiled\n')
   })
 
@@ -101,20 +101,20 @@ describe('compiled code', () => {
   ] as const)
     test(`is not taken where it is ${how}, and is made anew`, () => {
       const it = packageOf('one')
-      it.run('up')
+      it.run('inspect')
       writeFileSync(codeOf(it), damage(readFileSync(codeOf(it))))
-      assert.equal(it.run('up'), 'one compiled\n')
-      assert.equal(it.run('up'), 'one from the cache\n')
+      assert.equal(it.run('inspect'), 'one compiled\n')
+      assert.equal(it.run('inspect'), 'one from the cache\n')
     })
 
   test('is not taken for a script that has changed, though its length and time have not', () => {
     const it = packageOf('one')
-    it.run('up')
+    it.run('inspect')
     const {atime, mtime} = statSync(it.main)
     writeFileSync(it.main, script('two'))
     utimesSync(it.main, atime, mtime)
-    assert.equal(it.run('up'), 'two compiled\n')
-    assert.equal(it.run('up'), 'two from the cache\n')
+    assert.equal(it.run('inspect'), 'two compiled\n')
+    assert.equal(it.run('inspect'), 'two from the cache\n')
   })
 
   for (const [what, cache] of [
@@ -123,17 +123,17 @@ describe('compiled code', () => {
   ] as const)
     test(`is done without where the cache ${what}`, () => {
       const it = packageOf('one', cache)
-      assert.equal(it.run('up'), 'one compiled\n')
-      assert.equal(it.run('up'), 'one compiled\n')
+      assert.equal(it.run('inspect'), 'one compiled\n')
+      assert.equal(it.run('inspect'), 'one compiled\n')
     })
 
   test('may be kept by many starts at once', async () => {
     const it = packageOf('one')
-    const args = [join(it.root, 'bin/mayfly.js'), 'up']
+    const args = [join(it.root, 'bin/mayfly.js'), 'inspect']
     const options = {env: environment(it.cache), timeout: 60_000}
     const all = Array.from({length: 8}, () => promisify(execFile)(process.execPath, args, options))
     for (const {stdout} of await Promise.all(all)) assert.match(stdout, /^one /)
-    assert.equal(it.run('up'), 'one from the cache\n')
+    assert.equal(it.run('inspect'), 'one from the cache\n')
     codeOf(it)
   })
 })
@@ -154,7 +154,7 @@ describe('in a checkout', () => {
   test('the script runs while its sources are those that it was made of', () => {
     const it = checkout()
     it.stamp()
-    assert.equal(it.run('up'), 'script compiled\n')
+    assert.equal(it.run('inspect'), 'script compiled\n')
   })
 
   for (const [when, change] of [
@@ -170,6 +170,14 @@ describe('in a checkout', () => {
       const it = checkout()
       it.stamp()
       change(it)
-      assert.equal(it.run('up'), 'sources 1\n')
+      assert.equal(it.run('inspect'), 'sources 1\n')
     })
+
+  test('a worker runs what the process that forked it runs, whatever was saved since', () => {
+    const it = checkout()
+    it.stamp()
+    assert.equal(it.run('worker', 'sources'), 'sources 2\n')
+    writeFileSync(it.source, `${readFileSync(it.source)} `)
+    assert.equal(it.run('worker', 'script'), 'script compiled\n')
+  })
 })

@@ -13,6 +13,12 @@ export const lazyNode = {
   get http2(): typeof import('node:http2') {
     return process.getBuiltinModule('node:http2')
   },
+  get cluster(): typeof import('node:cluster') {
+    return process.getBuiltinModule('node:cluster')
+  },
+  get dns(): typeof import('node:dns') {
+    return process.getBuiltinModule('node:dns')
+  },
   get dgram(): typeof import('node:dgram') {
     return process.getBuiltinModule('node:dgram')
   },

@@ -1,6 +1,5 @@
 // build/build.ts: a component of an app -> its file, by Mayfly itself, by the app's own commands, or as it is.
-import {readFileSync} from 'node:fs'
-import {stat} from 'node:fs/promises'
+import {readFileSync, type Stats, statSync} from 'node:fs'
 import {dirname, extname, join, relative, resolve} from 'node:path'
 import {MayflyError} from '../base/errors.ts'
 import {hashOf} from './cache.ts'
@@ -29,10 +28,19 @@ type Done = Pick<BuiltComponent, 'fresh' | 'inputs' | 'warnings' | 'sourceMapPat
 export async function buildComponent(target: BuildTarget, options: BuildOptions): Promise<BuiltComponent> {
   const started = performance.now()
   const done = await buildIfStale(target, options)
-  const found = await stat(target.source).catch(() => undefined)
+  const found = statOf(target.source)
   if (found?.isFile() !== true) throw missing(target)
   const ms = performance.now() - started
   return {component: target.id, path: target.source, byteLength: found.size, ms, ...done}
+}
+
+/** Undefined where there is none to be seen. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether `buildComponent` would do anything. */
@@ -142,7 +150,7 @@ async function inputsOfCommands(
   options: BuildOptions,
 ): Promise<readonly string[] | undefined> {
   const watched = await watchedFiles(resolve(options.root, build.workdir ?? '.'), build.watch)
-  if (watched.length === 0) return (await stat(target.source).catch(() => undefined)) && []
+  if (watched.length === 0) return statOf(target.source) && []
   if (!(await isRecorded(recordsOf(options), target.id)))
     return (await isOlder(watched, target.source)) ? watched : undefined
   const known = await knownInputs(target, options)

@@ -1,5 +1,6 @@
 // build/componentize.ts: a core module that carries its world, as bindings generators leave it, as a component.
-import {mkdir, open, readFile, stat} from 'node:fs/promises'
+import {closeSync, openSync, readSync} from 'node:fs'
+import {mkdir, readFile, stat} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {MayflyError} from '../base/errors.ts'
 import {isCoreModule} from '../engine/component/decode.ts'
@@ -17,7 +18,7 @@ const WORLD = 'component-type'
  * @throws BUILD_COMPONENTIZE, DECODE_MALFORMED, FILE_ errors
  */
 export async function componentized(path: string, folder: string): Promise<string | undefined> {
-  if (!isCoreModule(await headOf(path))) return undefined
+  if (!isCoreModule(headOf(path))) return undefined
   const bytes = await readFile(path)
   const {sections, exports} = decodeCoreModule(bytes)
   if (!sections.some(({name}) => name?.startsWith(WORLD))) return undefined
@@ -38,13 +39,12 @@ export async function componentized(path: string, folder: string): Promise<strin
   return file
 }
 
-async function headOf(path: string): Promise<Uint8Array> {
-  const file = await open(path)
+function headOf(path: string): Uint8Array {
+  const file = openSync(path, 'r')
   try {
     const head = new Uint8Array(PREAMBLE_BYTES)
-    const {bytesRead} = await file.read(head)
-    return head.subarray(0, bytesRead)
+    return head.subarray(0, readSync(file, head, 0, head.length, 0))
   } finally {
-    await file.close()
+    closeSync(file)
   }
 }

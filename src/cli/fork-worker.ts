@@ -1,15 +1,14 @@
-// cli/fork-worker.ts: a worker process: this very launcher with the hidden command `worker`.
-import {type ChildProcess, fork} from 'node:child_process'
-import {fileURLToPath} from 'node:url'
-import {GUEST_NODE_FLAGS} from '../server/node-flags.ts'
+// cli/fork-worker.ts: worker processes are forked by the launcher, which has begun with the first.
+import type {ChildProcess} from 'node:child_process'
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/mayfly.js', import.meta.url))
+/** Forks a process that runs the script that was made of the sources, or the sources. */
+export type ForkWorker = (code: 'script' | 'sources') => ChildProcess
 
-/** Output goes straight to our own stdout and stderr, so that no line passes through two processes. */
-export function forkWorker(): ChildProcess {
-  return fork(LAUNCHER, ['worker'], {
-    execArgv: [...GUEST_NODE_FLAGS],
-    serialization: 'advanced',
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
+let fork: ForkWorker | undefined
+
+export function useForkWorker(forkWorker: ForkWorker): void {
+  fork = forkWorker
 }
+
+/** A worker runs the same code as this process. */
+export const forkWorker = (): ChildProcess => fork!(import.meta.url.endsWith('.ts') ? 'sources' : 'script')

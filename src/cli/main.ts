@@ -5,12 +5,20 @@ import {type CompiledCode, keepCompiledCode, useCompiledCode} from '../server/ke
 import {parseArgs} from './args.ts'
 import type {Terminal} from './command.ts'
 import {ALIASES, COMMANDS} from './commands.ts'
+import {type ForkWorker, useForkWorker} from './fork-worker.ts'
 import {processTerminal} from './terminal.ts'
 import {version} from './version.ts'
 
-/** Runs the command line of this process and sets its exit code. `compiled` is its own code, which the launcher keeps. */
-export async function main(argv: readonly string[], compiled: CompiledCode): Promise<void> {
+/**
+ * Runs the command line of this process and sets its exit code. The launcher keeps its compiled code, and forks its workers.
+ */
+export async function main(
+  argv: readonly string[],
+  compiled: CompiledCode,
+  forkWorker: ForkWorker,
+): Promise<void> {
   useCompiledCode(compiled)
+  useForkWorker(forkWorker)
   const code = await runCommand(argv, processTerminal())
   // Ended by a second signal: what is still under way is not waited for.
   if (code > 128) process.exit(code)

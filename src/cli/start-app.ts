@@ -36,8 +36,7 @@ export const startApp: StartApp<AppDescription> = async options => {
     const binaries = readBinaries(options.description.components, kept)
     // Reported where it is waited for.
     binaries.catch(() => {})
-    // Before V8 is set for guests, which makes it refuse the compiled code that node brings.
-    void lazyNode.http
+    loadServer()
     const engine = engineParts(process.env, guard)
     keepNoFeedback()
     const running = await startWatched(options, {engine, watchdog, kept, binaries})
@@ -48,6 +47,11 @@ export const startApp: StartApp<AppDescription> = async options => {
     await watchdog.stop()
     throw error
   }
+}
+
+/** What a server listens with, before V8 is set for guests, which makes it refuse the compiled code that node brings. */
+function loadServer(): void {
+  void [lazyNode.http, lazyNode.cluster, lazyNode.dns]
 }
 
 async function startWatched(

@@ -1,6 +1,8 @@
 // server/port.ts: whether a port can be had, asked before workers share it.
-import {createServer} from 'node:net'
+import {createServer, isIPv6} from 'node:net'
+import {setFlagsFromString} from 'node:v8'
 import {MayflyError} from '../base/errors.ts'
+import {PLAIN_PATTERNS} from './node-flags.ts'
 
 /** How many ports --find-free-port tries, as Spin does. */
 const TRIES = 10
@@ -19,6 +21,7 @@ export async function settlePort(
 ): Promise<number> {
   const {host, port, findFree} = options
   if (port === 0) return 0
+  compileAddressPattern()
   const last = findFree ? Math.min(port + TRIES - 1, 65_535) : port
   for (let candidate = port; ; candidate++) {
     try {
@@ -30,6 +33,13 @@ export async function settlePort(
       if (!retry || candidate >= last) throw failure ?? error
     }
   }
+}
+
+/** Listening at a host has Node match its addresses with that pattern. The flag is set for no code that is loaded. */
+function compileAddressPattern(): void {
+  setFlagsFromString(PLAIN_PATTERNS)
+  isIPv6('')
+  setFlagsFromString(PLAIN_PATTERNS.replace('no-', ''))
 }
 
 function tryPort(host: string, port: number): Promise<void> {

@@ -24,7 +24,7 @@ afterEach(() => {
   lines = []
 })
 
-const supervise = (workers: number) =>
+const supervise = (workers: number, aloneMs = 0) =>
   superviseWorkers<FakeDescription>({
     workers,
     fork: () => {
@@ -37,6 +37,7 @@ const supervise = (workers: number) =>
     },
     log: line => lines.push(line),
     backoffMs: () => 10,
+    aloneMs,
   })
 
 /** A connection of its own for each request, so that the kernel spreads them. */
@@ -138,6 +139,17 @@ describe('the supervisor', {skip}, () => {
     children[0]!.kill('SIGKILL')
     await askUntil(server.port, seen => [...seen].some(answer => answer.endsWith(`:${children[1]?.pid}`)))
     assert.match(lines[0]!, /died: signal SIGKILL/)
+    await server.stop({graceMs: 1000})
+  })
+
+  test('has the others come when the first has served for a moment, and never once it ends', async () => {
+    const server = await supervise(2, 50).start({description: {text: 'a'}, listen: LISTEN})
+    assert.equal(children.length, 1)
+    await assertAllServe(server.port, 2, 'a')
+    const ending = await supervise(2, 50).start({description: {text: 'b'}, listen: LISTEN})
+    await ending.stop({graceMs: 1000})
+    await sleep(100)
+    assert.equal(children.length, 3)
     await server.stop({graceMs: 1000})
   })
 

@@ -12,6 +12,8 @@ export type SupervisorOptions = Readonly<{
   log: (line: string) => void
   /** How long to wait before the n-th replacement in a row (from 0). */
   backoffMs?: (attempt: number) => number
+  /** How long the first worker serves alone; with 0 the others are forked as soon as it serves. */
+  aloneMs?: number
 }>
 
 export interface Supervisor<Description> {
@@ -26,6 +28,8 @@ export interface Supervisor<Description> {
 
 /** A worker that lived this long was not part of a row of crashes. */
 const STEADY_MS = 30_000
+/** A first event runs code for the first time, which takes as long as to start. */
+const ALONE_MS = 250
 const DEFAULT_BACKOFF = (attempt: number): number => Math.min(10_000, 100 * 2 ** attempt)
 /** What a worker gets beyond the grace time to end by itself. */
 const LAST_CALL_MS = 1_000
@@ -44,11 +48,11 @@ type Slot<Description> = {
 }
 
 /**
- * Forks the first worker at once, so that it comes up while the app is still being prepared, and the others when it serves:
- * at the same time they would only keep it waiting.
+ * Forks the first worker at once, so that it comes up while the app is still being prepared, and the others when it has
+ * served for a moment: at the same time they would only keep it, and its first events, waiting.
  */
 export function superviseWorkers<Description>(options: SupervisorOptions): Supervisor<Description> {
-  const {log, fork, backoffMs = DEFAULT_BACKOFF} = options
+  const {log, fork, backoffMs = DEFAULT_BACKOFF, aloneMs = ALONE_MS} = options
   const slots: Slot<Description>[] = []
   let description: Description
   let listen: ListenOptions | undefined
@@ -164,6 +168,9 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
     return slot
   }
   const first = addSlot()
+  const addOthers = (): void => {
+    while (!ending && slots.length < options.workers) void join(addSlot())
+  }
 
   const server = (port: number): Server<Description> => ({
     port,
@@ -209,7 +216,8 @@ export function superviseWorkers<Description>(options: SupervisorOptions): Super
         const port = await startSlot(first)
         markReady(first)
         listen = {...listen, port}
-        while (slots.length < options.workers) void join(addSlot())
+        if (aloneMs === 0) addOthers()
+        else setTimeout(addOthers, aloneMs).unref()
         return server(port)
       } catch (error) {
         kill()

@@ -39,8 +39,8 @@ test('a second signal ends it at once', async t => {
 test('a worker that is killed is replaced, its end logged, and requests go on', async t => {
   const served = await up(t, [await source('hello'), '--workers', '2'])
   await load(served.url, 50, 8)
+  await until(() => served.workers().length === 2, {what: () => `its workers: ${served.workers()}`})
   const before = served.workers()
-  assert.equal(before.length, 2)
   process.kill(before[0]!, 'SIGKILL')
   await until(() => served.err().includes('is back'), {what: () => served.err()})
   assert.match(served.err(), new RegExp(`^worker \\d \\(process ${before[0]}\\) died: signal SIGKILL$`, 'm'))

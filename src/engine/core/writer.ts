@@ -1,15 +1,23 @@
 // engine/core/writer.ts: writes the primitives of WebAssembly binaries.
 
-/** Bytes in pieces, so that large unchanged ranges are copied once. */
-export type Pieces = readonly (Uint8Array | readonly number[])[]
+/** Bytes that are put together where they go: views of thousands of ranges would outlive what is collected meanwhile. */
+export abstract class Stretch {
+  abstract readonly length: number
+  abstract writeTo(target: Uint8Array, at: number): void
+}
 
-export function concat(pieces: Pieces): Uint8Array {
+/** Bytes in pieces, so that large unchanged ranges are copied once. */
+export type Pieces = readonly Piece[]
+type Piece = Uint8Array | readonly number[]
+
+export function concat(pieces: readonly (Piece | Stretch)[]): Uint8Array {
   let length = 0
   for (const piece of pieces) length += piece.length
   const bytes = new Uint8Array(length)
   let at = 0
   for (const piece of pieces) {
-    bytes.set(piece, at)
+    if (piece instanceof Stretch) piece.writeTo(bytes, at)
+    else bytes.set(piece, at)
     at += piece.length
   }
   return bytes
@@ -51,7 +59,10 @@ export function name(text: string): number[] {
   return [...unsigned(bytes.length), ...bytes]
 }
 
-export function section(id: number, content: Pieces): Pieces {
+export function section<Part extends Piece | Stretch>(
+  id: number,
+  content: readonly Part[],
+): readonly (Part | readonly number[])[] {
   let length = 0
   for (const piece of content) length += piece.length
   return [[id, ...unsigned(length)], ...content]

@@ -17,6 +17,9 @@ export function startWatchdog(guard: Guard): Watchdog {
     workerData: guard.word,
     // A thread of its own needs none of the process's flags, nor its memory limits.
     execArgv: [],
+    // It says nothing; with its output tied to ours, a start would make streams of that.
+    stdout: true,
+    stderr: true,
     resourceLimits: {maxOldGenerationSizeMb: 32},
   })
   worker.unref()

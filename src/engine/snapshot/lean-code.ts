@@ -3,8 +3,7 @@ import {lebAt, opcodeSet, PREFIX, skipLeb, skipLocals, walkInstructions} from '.
 import {passOver} from '../core/code-pass.ts'
 import type {CoreModule} from '../core/module.ts'
 import {SECTION, sectionReader} from '../core/module-decode.ts'
-import type {Pieces} from '../core/writer.ts'
-import {unsigned} from '../core/writer.ts'
+import {Stretch, unsigned} from '../core/writer.ts'
 
 /** An instruction to be replaced, or a place where something is put in; positions are in the module's bytes. */
 export type Edit = Readonly<{start: number; end: number}> &
@@ -233,27 +232,52 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
 }
 
 /** The bodies of the code section with their edits replaced; everything between is taken as it is. */
-export function rewriteBodies(
-  module: CoreModule,
-  facts: CodeFacts,
-  replacement: (edit: Edit) => readonly number[],
-): Pieces {
-  const {bytes} = module
-  const pieces: (Uint8Array | readonly number[])[] = []
-  let done = facts.start
-  for (const body of facts.bodies) {
-    pieces.push(bytes.subarray(done, body.from))
-    const parts: (Uint8Array | readonly number[])[] = []
-    let at = body.start
-    for (const edit of body.edits) {
-      parts.push(bytes.subarray(at, edit.start), replacement(edit))
-      at = edit.end
-    }
-    parts.push(bytes.subarray(at, body.end))
-    const length = parts.reduce((sum, part) => sum + part.length, 0)
-    pieces.push(unsigned(length), ...parts)
-    done = body.end
+export class RewrittenBodies extends Stretch {
+  readonly length: number
+  readonly #bytes: Uint8Array
+  readonly #facts: CodeFacts
+  /** By body, as all that follows. */
+  readonly #replacements: readonly (readonly (readonly number[])[])[]
+  readonly #lengths: readonly number[]
+
+  constructor(module: CoreModule, facts: CodeFacts, replacement: (edit: Edit) => readonly number[]) {
+    super()
+    this.#bytes = module.bytes
+    this.#facts = facts
+    this.#replacements = facts.bodies.map(({edits}) => edits.map(replacement))
+    this.#lengths = facts.bodies.map((body, i) => rewrittenLength(body, this.#replacements[i]!))
+    let length = facts.end - facts.start
+    for (const [i, {from, end}] of facts.bodies.entries())
+      length += unsigned(this.#lengths[i]!).length + this.#lengths[i]! - (end - from)
+    this.length = length
   }
-  pieces.push(bytes.subarray(done, facts.end))
-  return pieces
+
+  writeTo(target: Uint8Array, at: number): void {
+    const bytes = this.#bytes
+    const copy = (from: number, to: number): void => {
+      target.set(bytes.subarray(from, to), at)
+      at += to - from
+    }
+    const write = (numbers: readonly number[]): void => {
+      for (const number of numbers) target[at++] = number
+    }
+    let done = this.#facts.start
+    for (const [i, body] of this.#facts.bodies.entries()) {
+      copy(done, body.from)
+      write(unsigned(this.#lengths[i]!))
+      done = body.start
+      for (const [j, {start, end}] of body.edits.entries()) {
+        copy(done, start)
+        write(this.#replacements[i]![j]!)
+        done = end
+      }
+    }
+    copy(done, this.#facts.end)
+  }
+}
+
+function rewrittenLength(body: EditedBody, replacements: readonly (readonly number[])[]): number {
+  let length = body.end - body.start
+  for (const [i, {start, end}] of body.edits.entries()) length += replacements[i]!.length - (end - start)
+  return length
 }

@@ -4,7 +4,7 @@ import {MayflyError} from '../../base/errors.ts'
 import type {CoreModule} from '../core/module.ts'
 import {decodeCoreModule, importedCount, readGlobal, SECTION, sectionReader} from '../core/module-decode.ts'
 import {concat, name, type Pieces, section, unsigned} from '../core/writer.ts'
-import {type CodeFacts, rewriteBodies, scanCode} from './lean-code.ts'
+import {type CodeFacts, RewrittenBodies, scanCode} from './lean-code.ts'
 import {readDataSegments, type Segments} from './lean-data.ts'
 import {isOpaqueToHost, type StateGlobal, stateGlobals} from './lean-globals.ts'
 import {type Helpers, planHelpers} from './lean-helpers.ts'
@@ -212,7 +212,10 @@ type Parts = Readonly<{
 }>
 
 /** The module's sections in order, with what is added at the end of each. */
-function assemble(module: CoreModule, {facts, helpers, segments, globals, exports}: Parts): Pieces {
+function assemble(
+  module: CoreModule,
+  {facts, helpers, segments, globals, exports}: Parts,
+): Parameters<typeof concat>[0] {
   /** A section's items as they are, and more behind them. */
   const append = (id: number, more: readonly (readonly number[])[]): Pieces => {
     const reader = sectionReader(module, id)
@@ -248,7 +251,7 @@ function assemble(module: CoreModule, {facts, helpers, segments, globals, export
       ? []
       : section(SECTION.code, [
           unsigned(code),
-          ...rewriteBodies(module, facts, helpers.replacement),
+          new RewrittenBodies(module, facts, helpers.replacement),
           ...bodies,
         ])),
     ...(kept.length === 0

@@ -1,0 +1,55 @@
+// bin/fork-worker.js: worker processes: this launcher with the hidden command `worker`. The first is forked before anything
+// else is loaded: Node takes as long to start it as this process takes to find out what it is to serve.
+'use strict'
+const {join} = require('node:path')
+
+/** As in src/server/node-flags.ts, which says what they are for. */
+const GUEST_NODE_FLAGS = [
+  '--disable-warning=ExperimentalWarning',
+  '--no-force-async-hooks-checks',
+  '--max-old-space-size=60000',
+  '--min-semi-space-size=2',
+  '--max-semi-space-size=2',
+]
+exports.GUEST_NODE_FLAGS = GUEST_NODE_FLAGS
+
+/** As in src/cli/commands.ts. */
+const SERVING = ['up', 'u', 'serve']
+
+/** Whether a command line is to be served by several processes, if nothing is wrong with it. */
+exports.needsWorkers = (args, platform = process.platform) => {
+  if (platform !== 'linux' || !SERVING.includes(args[0]) || args.includes('--help') || args.includes('-h'))
+    return false
+  const asked = /\0--workers[=\0](\d+)(?!.*\0--workers[=\0])/s.exec(`\0${args.join('\0')}`)
+  return Number(asked?.[1] ?? require('node:os').availableParallelism()) > 1
+}
+
+let early
+
+exports.forkFirst = () => {
+  early = fork('script')
+}
+
+/** That it was forked for nothing is not to be seen. */
+exports.dropFirst = () => {
+  early?.kill('SIGKILL')
+  early = undefined
+}
+
+/** Returns a process that runs what this one does: the `script`, or the `sources`. */
+exports.forkWorker = code => {
+  const first = early
+  early = undefined
+  return first ?? fork(code)
+}
+
+/** Output goes straight to our own stdout and stderr, so that no line passes through two processes. */
+function fork(code) {
+  const child = require('node:child_process').fork(join(__dirname, 'mayfly.js'), ['worker', code], {
+    execArgv: GUEST_NODE_FLAGS,
+    serialization: 'advanced',
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  // Whoever waits for it is told; a failed spawn that nobody listens to would end this process.
+  return child.on('error', () => {})
+}
