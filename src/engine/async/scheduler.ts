@@ -5,7 +5,7 @@ import {Queue} from '../../base/queue.ts'
 import {trap} from '../abi/trap.ts'
 import type {Resource} from '../abi/types.ts'
 import {Bag, type InBag} from './bag.ts'
-import {HostCall} from './host-call.ts'
+import type {HostCall} from './host-call.ts'
 import {cannotEnter, type Instance} from './instance.ts'
 import {Line} from './line.ts'
 import type {Cancellable, Task, Use} from './task.ts'
@@ -85,18 +85,17 @@ export class Scheduler implements Continuation {
   // The host's side
 
   /** Calls a guest's function. @throws what made it trap, if that happens at once */
-  call(func: FuncInst, name: string, args: readonly unknown[]): HostCall {
+  call(func: FuncInst, call: HostCall): void {
     if (this.failure !== undefined) cannotEnter()
-    const call = new HostCall(this, name, args)
     this.calls.add(call)
     this.#begin()
     try {
       call.callee = func(this, undefined, call, this)
     } catch (error) {
+      this.calls.delete(call)
       this.fail(error)
       throw error
     }
-    return call
   }
 
   /** Asks the guest to stop what it was called for. */

@@ -211,10 +211,11 @@ export class AsyncEmitter {
     )
   }
 
-  export(func: Lifted, exported: string, args: readonly string[]): string {
+  /** An expression for the TaskFunction of an exported function. */
+  export(func: Lifted, exported: string): string {
     const key = this.#source.constant(func, 'key')
     const name = this.#source.helper(`func:${key}:true`, 'F_', each => this.#lifted(func, each, true))
-    return `const c=scheduler.call(${name},${quote(exported)},[${args.join(',')}]);return c.promise??c.value;`
+    return `taskFunction(scheduler,${name},${quote(exported)})`
   }
 
   builtin(index: number, builtin: AsyncBuiltin): void {
