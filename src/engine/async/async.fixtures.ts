@@ -2,11 +2,11 @@
 // yields a promise; a plain function is core code of the callback form.
 import type {Type} from '../abi/types.ts'
 import {Call} from '../call.ts'
-import type {ElementCodec} from './buffer.ts'
 import {returning} from './builtins.ts'
 import type {Chunk} from './chunk.ts'
 import {type CopyType, copy, copyCancel, copyDrop, copyNew} from './copy-end.ts'
 import {plainCall, type StackCall, stackCall} from './core-call.ts'
+import type {ElementCodec} from './guest-copy.ts'
 import {Instance} from './instance.ts'
 import {lift} from './lift.ts'
 import {type FuncInst, type Pick, Scheduler} from './scheduler.ts'
