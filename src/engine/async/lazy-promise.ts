@@ -1,5 +1,10 @@
 // engine/async/lazy-promise.ts: promises that most of the time nobody waits for.
 
+/** Told a value. An object, not a closure: one is there for every answer. */
+export interface Taker<T> {
+  taken(value: T): void
+}
+
 /**
  * A promise whose value may also be had at once, by `take`. What a promise costs, in being made, in settling and in being
  * collected, is paid only when somebody uses it as one: it inherits what promises can do, and becomes one in `then`.
@@ -8,7 +13,7 @@ class Lazy<T> {
   #state: 'open' | 'known' | 'failed' = 'open'
   /** The value, or the reason. */
   #outcome: unknown
-  #taker: ((value: T) => void) | undefined
+  #taker: Taker<T> | undefined
   #awaited: PromiseWithResolvers<T> | undefined
 
   static get [Symbol.species](): PromiseConstructor {
@@ -39,9 +44,9 @@ class Lazy<T> {
     return this.#awaited.promise
   }
 
-  /** Calls `taker` with the value, as soon as there is one; only the last one who asks is told. */
-  take(taker: (value: T) => void): void {
-    if (this.isKnown) taker(this.value)
+  /** Tells `taker` the value, as soon as there is one; only the last one who asks is told. */
+  take(taker: Taker<T>): void {
+    if (this.isKnown) taker.taken(this.value)
     else this.#taker = taker
   }
 
@@ -51,7 +56,7 @@ class Lazy<T> {
     this.#state = 'known'
     this.#outcome = value
     this.#awaited?.resolve(value)
-    this.#taker?.(value)
+    this.#taker?.taken(value)
   }
 
   /** Rejects it. */

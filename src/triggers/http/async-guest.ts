@@ -125,8 +125,8 @@ class AsyncRun implements CallReceiver, Continuation, Idler, Reader, StopListene
 
   #relays(): void {
     if (this.#over) return
-    const relays = this.#sandbox.store.state(RELAYS)
-    if (relays.idle) {
+    const relays = this.#sandbox.store.stateIfAny(RELAYS)
+    if (relays === undefined || relays.idle) {
       this.#end(RETURNED)
       return
     }
