@@ -38,15 +38,23 @@ export class Member implements InLine<Member> {
   }
 }
 
+/** V8 makes an object of a derived class in place only where no class above declares fields: so these are only set. */
 export abstract class Waitable {
-  readonly resource = undefined
+  declare readonly resource: undefined
   abstract readonly kind: string
   /** Set while it is in a set. */
-  #member: Member | undefined
+  declare private member: Member | undefined
   /** A thread waits for this one alone. */
-  hasSyncWaiter = false
+  declare hasSyncWaiter: boolean
   /** Whether it has an event. */
-  hasPending = false
+  declare hasPending: boolean
+
+  constructor() {
+    this.resource = undefined
+    this.member = undefined
+    this.hasSyncWaiter = false
+    this.hasPending = false
+  }
 
   /** Of its event: the code, and its own index. */
   protected abstract readonly code: number
@@ -55,21 +63,21 @@ export abstract class Waitable {
   protected abstract payload(): number
 
   get set(): WaitableSet | undefined {
-    return this.#member?.set
+    return this.member?.set
   }
 
   /** A later event takes the place of one that was not taken. */
   setPending(): void {
     if (this.hasPending) return
     this.hasPending = true
-    const member = this.#member
+    const member = this.member
     member?.set.pending.add(member)
   }
 
   /** Delivers its event as its payload alone. */
   takePayload(): number {
     this.hasPending = false
-    const member = this.#member
+    const member = this.member
     member?.set.pending.delete(member)
     return this.payload()
   }
@@ -82,16 +90,16 @@ export abstract class Waitable {
   abstract describe(): string
 
   join(set: WaitableSet | undefined): void {
-    const left = this.#member
+    const left = this.member
     if (left !== undefined) {
       left.set.size--
       left.set.pending.delete(left)
-      this.#member = undefined
+      this.member = undefined
     }
     if (set === undefined) return
     set.size++
     const member = new Member(this, set)
-    this.#member = member
+    this.member = member
     if (this.hasPending) set.pending.add(member)
   }
 
@@ -109,7 +117,7 @@ export abstract class Waitable {
 
   /** @throws TRAP_ASYNC */
   checkNotInSet(): void {
-    if (this.#member !== undefined)
+    if (this.member !== undefined)
       trap('TRAP_ASYNC', 'waitable cannot be used synchronously while added to a waitable set')
   }
 }
