@@ -1,4 +1,5 @@
 // engine/store.ts: what belongs to one sandbox while it handles one event: the capabilities' state.
+import {truncate} from '../base/truncate.ts'
 
 /** A place for one capability's state; made once per process, so that finding it is an array access. */
 export class StateKey<T> {
@@ -54,6 +55,6 @@ export class Store {
       this.#states[key.index] = undefined
       key.dispose?.(state, this)
     }
-    this.#keys.length = 0
+    truncate(this.#keys, 0)
   }
 }

@@ -140,7 +140,7 @@ export class AsyncEmitter {
         : `c=>{guard.enter();${functions.closed(options.postReturn, instance, coreResult === undefined ? [] : [coreResult], undefined)}(${coreResult === undefined ? '' : 'c'});guard.leave()}`
     const {declaration, call} = this.#call(func.core, blocks, {params, result, values: lowered.values})
     const core =
-      `(args,task,returning)=>{scope=task;${sync}${args.length === 0 ? '' : `const [${args.join(',')}]=args;`}` +
+      `(args,task,returning)=>{scope=task;${sync}${args.map((each, i) => `const ${each}=args[${i}];`).join('')}` +
       `${lowered.statements}${call}}`
     const fields = [
       `name:${quote(this.#name(func))}`,
