@@ -15,13 +15,11 @@ import {
   World,
   wait,
 } from './async.fixtures.ts'
-import {CALLBACK} from './callback.ts'
 import {type CopyType, copyNew, liftSide, lowerSide} from './copy-end.ts'
 import {HostFuture} from './host-future.ts'
-import {type ChunkReader, GuestFuture, GuestStream} from './host-sink.ts'
+import {GuestFuture, GuestStream} from './host-sink.ts'
 import {HostStream} from './host-stream.ts'
 import {COPY} from './rendezvous.ts'
-import {TaskFunction} from './task-function.ts'
 import {BLOCKED, EVENT} from './waitable.ts'
 
 const trapsWith = (code: string, part: RegExp) => (error: unknown) =>
@@ -432,46 +430,6 @@ describe('between a guest and the host', () => {
     for await (const chunk of stream!) all.push(...(chunk as number[]))
     assert.deepEqual(all, [1, 1, 2, 2, 3, 3])
     await run
-  })
-
-  test('what the host reads as soon as it is returned does not keep the guest waiting', () => {
-    const world = new World()
-    const g = new Guest(world, 'a')
-    const read: unknown[] = []
-    const codes: unknown[] = []
-    const f = world.func({
-      instance: g.instance,
-      form: 'callback',
-      code: () => {
-        const [r, w] = g.pair()
-        taskReturn(
-          world.thread,
-          'utf8',
-          undefined,
-          () => new GuestStream(world.scheduler, liftSide(g.instance, STREAM, r)),
-        )
-        for (let i = 1; i <= 3; i++) {
-          g.memory[0] = i
-          codes.push(g.copy('write', w, 0, 1))
-        }
-        g.drop('write', w)
-        return CALLBACK.exit
-      },
-      callback: () => assert.fail(),
-    })
-    const returned = (stream: unknown): void => {
-      const reader: ChunkReader = {
-        take(chunk) {
-          read.push(chunk)
-          if (chunk !== undefined) (stream as GuestStream).pull(reader)
-        },
-        refuse: () => assert.fail(),
-      }
-      ;(stream as GuestStream).pull(reader)
-    }
-    new TaskFunction(world.scheduler, f, 'f').call({returned, failed: () => assert.fail()}, [])
-    assert.deepEqual(codes, [COMPLETED(1), COMPLETED(1), COMPLETED(1)])
-    assert.deepEqual(read, [[1], [2], [3], undefined])
   })
 
   test('a host that stops reading is heard of', async () => {

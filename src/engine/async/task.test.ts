@@ -8,7 +8,6 @@ import {CALLBACK} from './callback.ts'
 import {hostFunc} from './host-function.ts'
 import {Instance} from './instance.ts'
 import {SUBTASK, subtaskDrop} from './subtask.ts'
-import {TaskFunction} from './task-function.ts'
 import {EVENT} from './waitable.ts'
 import {waitableSetDrop} from './waitable-set.ts'
 
@@ -507,71 +506,6 @@ describe('deadlock', () => {
     world.scheduler.reset()
     a.instance.reset()
     assert.ok(world.scheduler.isIdle && a.instance.isIdle)
-  })
-})
-
-describe('the host is told what a task returns', () => {
-  const told = () => {
-    const order: string[] = []
-    const receiver = {
-      returned: (value: unknown) => void order.push(`returned ${value}`),
-      failed: (error: unknown) => void order.push(`failed: ${(error as Error).message}`),
-    }
-    return {order, receiver}
-  }
-  const returningThen = (world: World, {instance}: Guest, then: () => number) =>
-    world.func({
-      instance,
-      form: 'callback',
-      result: U32,
-      code: () => {
-        taskReturn(world.thread, 'utf8', U32, () => 7)
-        return then()
-      },
-      callback: () => assert.fail(),
-    })
-
-  test('before the task goes on', () => {
-    const {world, guests} = worldWith('a')
-    const {order, receiver} = told()
-    const f = returningThen(world, guests[0], () => {
-      order.push('goes on')
-      return EXIT
-    })
-    new TaskFunction(world.scheduler, f, 'f').call(receiver, [])
-    assert.deepEqual(order, ['returned 7', 'goes on'])
-  })
-
-  test('and then what it traps with', async () => {
-    const {world, guests} = worldWith('a')
-    const {order, receiver} = told()
-    const f = returningThen(world, guests[0], () => {
-      throw new WebAssembly.RuntimeError('unreachable')
-    })
-    assert.throws(() => new TaskFunction(world.scheduler, f, 'f').call(receiver, []), /unreachable/)
-    await world.scheduler.whenIdle()
-    assert.deepEqual(order, ['returned 7'])
-    assert.ok(world.scheduler.failure)
-  })
-
-  test('while it is on the stack, but not what fails there', async () => {
-    const {world, guests} = worldWith('a')
-    const [a] = guests
-    const {order, receiver} = told()
-    const f = world.func({
-      instance: a.instance,
-      form: 'callback',
-      code: () => {
-        world.scheduler.fail(new Error('no more'))
-        order.push('goes on')
-        return EXIT
-      },
-      callback: () => assert.fail(),
-    })
-    assert.throws(() => new TaskFunction(world.scheduler, f, 'f').call(receiver, []), /without task.return/)
-    assert.deepEqual(order, ['goes on'])
-    await world.scheduler.whenIdle()
-    assert.deepEqual(order, ['goes on', 'failed: no more'])
   })
 })
 
