@@ -2,6 +2,7 @@
 import {getHeapStatistics} from 'node:v8'
 import type {Sandbox} from '../../src/engine/pool/sandbox.ts'
 import {guardHeap} from '../../src/server/heap-guard.ts'
+import {tuneForMemories} from '../../src/server/node-flags.ts'
 import {prepare} from './engine.ts'
 import {type Bar, barLines, figure, holds, median} from './figures.ts'
 import {memoryKb} from './machine.ts'
@@ -15,6 +16,7 @@ const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 export async function main(args: string[]): Promise<void> {
   const [path, sandboxCount, requestCount, strict] = args as [string, string, string, string]
   const {component, tier, ask} = prepare(path)
+  tuneForMemories()
   // The first one compiles what all share, and has the heap's young generation grow; that is no sandbox's cost.
   const first = component.make()
   for (let i = 0; i < WARMUP; i++) {

@@ -28,7 +28,7 @@ export function engineParts(
     modules: new ModuleCache(),
     entropy: new Entropy(
       {fill: bytes => void randomFillSync(bytes)},
-      {wallNs: () => BigInt(Date.now()) * 1_000_000n, monotonicNs: () => process.hrtime.bigint()},
+      {wallNs: () => BigInt(Date.now()) * 1_000_000n, monotonicNs: process.hrtime.bigint},
     ),
     tier,
   }

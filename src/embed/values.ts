@@ -2,7 +2,7 @@
 //
 // The engine takes its values as they come, from parts of Mayfly that are typed. A program's own may be anything: what is
 // read here is read once, so that it is what was checked that the engine lowers.
-import {NUMBER_ARRAYS} from '../engine/abi/lists.ts'
+import {NUMBER_ARRAYS} from '../engine/abi/number-arrays.ts'
 import {ErrorContext} from '../engine/async/error-context.ts'
 import type {PrimValType} from '../engine/component/component.ts'
 import type {ResourceId, Shape, Value} from '../engine/component/validation/types.ts'

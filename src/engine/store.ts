@@ -1,5 +1,4 @@
 // engine/store.ts: what belongs to one sandbox while it handles one event: the capabilities' state.
-import {truncate} from '../base/truncate.ts'
 
 /** A place for one capability's state; made once per process, so that finding it is an array access. */
 export class StateKey<T> {
@@ -19,8 +18,8 @@ export class StateKey<T> {
 export class Store {
   /** The component's id in its app; empty where there is none. */
   readonly component: string
-  #states: unknown[] = []
-  #keys: StateKey<any>[] = []
+  readonly #states: unknown[] = []
+  readonly #keys: StateKey<any>[] = []
 
   constructor(component = '') {
     this.component = component
@@ -49,12 +48,10 @@ export class Store {
 
   /** Ends the event: disposes every state, newest first. */
   clear(): void {
-    for (let i = this.#keys.length - 1; i >= 0; i--) {
-      const key = this.#keys[i]!
+    for (let key = this.#keys.pop(); key !== undefined; key = this.#keys.pop()) {
       const state = this.#states[key.index]
       this.#states[key.index] = undefined
       key.dispose?.(state, this)
     }
-    truncate(this.#keys, 0)
   }
 }

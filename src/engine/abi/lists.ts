@@ -1,39 +1,14 @@
 // engine/abi/lists.ts: lists of numbers, which cross as typed arrays (CanonicalABI.md, load_list and store_list).
 import type {GuestMemory} from './memory.ts'
+import type {NumberArray, NumberArrayClass} from './number-arrays.ts'
 import type {Allocate} from './strings.ts'
 import {trap} from './trap.ts'
 import {canonicalNan} from './values.ts'
 
 export const MAX_LIST_BYTE_LENGTH = 2 ** 28 - 1
 const MAX_REALLOC_BYTE_LENGTH = 2 ** 32 - 1
-
-type NumberArray =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | BigUint64Array
-  | BigInt64Array
-  | Float32Array
-  | Float64Array
-
-/** What a list of numbers crosses as, by the kind of its elements. */
-export const NUMBER_ARRAYS = {
-  u8: Uint8Array,
-  s8: Int8Array,
-  u16: Uint16Array,
-  s16: Int16Array,
-  u32: Uint32Array,
-  s32: Int32Array,
-  u64: BigUint64Array,
-  s64: BigInt64Array,
-  f32: Float32Array,
-  f64: Float64Array,
-} as const
-
-type NumberArrayClass = new (buffer: ArrayBufferLike, byteOffset?: number, length?: number) => NumberArray
+/** So many numbers are written one by one before a call of V8's runtime would be done. */
+const SHORT = 16
 
 /** The bytes of `count` elements. @throws TRAP_OUT_OF_BOUNDS */
 export function listBytes(count: number, size: number): number {
@@ -82,7 +57,8 @@ export function loadNumbers(
 ): NumberArray {
   checkList(memory, ptr, count, size, size)
   memory.spend(count * size)
-  return new array(memory.u8.buffer, ptr, count).slice()
+  const at = ptr / size
+  return memory.numbers(array).slice(at, at + count)
 }
 
 export function loadFloats(
@@ -111,8 +87,22 @@ export function storeNumbers(
   numbers: ArrayLike<number> & ArrayLike<bigint>,
 ): number {
   const ptr = allocate(size, storedBytes(numbers.length, size))
-  new array(memory.u8.buffer, ptr, numbers.length).set(numbers)
+  writeNumbers(memory, array, size, ptr, numbers)
   return ptr
+}
+
+/** Into a range that is known to be valid. */
+export function writeNumbers(
+  memory: GuestMemory,
+  array: NumberArrayClass,
+  size: number,
+  ptr: number,
+  numbers: ArrayLike<number> & ArrayLike<bigint>,
+): void {
+  const into = memory.numbers(array)
+  const at = ptr / size
+  if (numbers.length > SHORT) into.set(numbers, at)
+  else for (let i = 0; i < numbers.length; i++) into[at + i] = numbers[i]!
 }
 
 export function storeFloats(
@@ -123,8 +113,9 @@ export function storeFloats(
   numbers: ArrayLike<number>,
 ): number {
   const ptr = allocate(size, storedBytes(numbers.length, size))
-  const floats = new array(memory.u8.buffer, ptr, numbers.length)
-  for (let i = 0; i < numbers.length; i++) floats[i] = canonicalNan(numbers[i]!)
+  const floats = memory.numbers(array)
+  const at = ptr / size
+  for (let i = 0; i < numbers.length; i++) floats[at + i] = canonicalNan(numbers[i]!)
   return ptr
 }
 

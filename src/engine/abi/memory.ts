@@ -1,4 +1,5 @@
 // engine/abi/memory.ts: the host's view of a guest memory; refreshed only when the memory really grew.
+import type {NumberArray, NumberArrayClass} from './number-arrays.ts'
 import {trap} from './trap.ts'
 
 const PAGE = 65536
@@ -15,6 +16,7 @@ export class GuestMemory {
   /** What lies low enough for a Buffer; see `bytesAt`. */
   buffer!: Buffer
   view!: DataView
+  readonly #numbers = new Map<NumberArrayClass, NumberArray>()
   /** The second word of the string stored last (strings.ts). */
   storedLength = 0
   /** Bytes known to be inside the virtual size; it only rises during an event. */
@@ -38,6 +40,14 @@ export class GuestMemory {
     this.u8 = new Uint8Array(buffer)
     this.buffer = Buffer.from(buffer, 0, Math.min(buffer.byteLength, MAX_BUFFER))
     this.view = new DataView(buffer)
+    this.#numbers.clear()
+  }
+
+  /** All of the memory as numbers of one kind. */
+  numbers(array: NumberArrayClass): NumberArray {
+    let numbers = this.#numbers.get(array)
+    if (numbers === undefined) this.#numbers.set(array, (numbers = new array(this.u8.buffer)))
+    return numbers
   }
 
   /** The bytes at [ptr, ptr + length), which may lie anywhere in the memory. */

@@ -1,10 +1,13 @@
 // engine/abi/strings.ts: strings in the three encodings (CanonicalABI.md, load_string and store_string).
+import {textAt, textOf} from '../../base/short-text.ts'
 import type {StringEncoding} from '../component/component.ts'
 import type {GuestMemory} from './memory.ts'
 import {trap} from './trap.ts'
 
 export const MAX_STRING_BYTE_LENGTH = 2 ** 28 - 1
 const UTF16_TAG = 2 ** 31
+/** Up to so many bytes, the decoder takes longer to call. */
+const SHORT = 24
 
 const strictUtf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true})
 const strictUtf16 = new TextDecoder('utf-16le', {fatal: true, ignoreBOM: true})
@@ -18,23 +21,18 @@ function tooLong(byteLength: number): never {
   trap('TRAP_OUT_OF_BOUNDS', `a string of ${byteLength} bytes: string byte length exceeds maximum`)
 }
 
-/** Copies up to 24 bytes of ASCII without a call into the runtime; undefined when one is not ASCII. */
-function shortAscii(u8: Uint8Array, ptr: number, length: number): string | undefined {
-  let text = ''
-  for (let i = 0; i < length; i++) {
-    const byte = u8[ptr + i]!
-    if (byte >= 0x80) return undefined
-    text += String.fromCharCode(byte)
-  }
-  return text
+function isAscii(u8: Uint8Array, ptr: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (u8[ptr + i]! >= 0x80) return false
+  return true
 }
 
 export function loadUtf8(memory: GuestMemory, ptr: number, byteLength: number): string {
   if (byteLength > MAX_STRING_BYTE_LENGTH) tooLong(byteLength)
   memory.check(ptr, byteLength)
-  if (byteLength <= 16) {
-    const text = shortAscii(memory.u8, ptr, byteLength)
-    if (text !== undefined) return text
+  if (byteLength <= SHORT) {
+    const known = textAt(memory.u8, ptr, byteLength)
+    if (known !== undefined) return known
+    if (isAscii(memory.u8, ptr, byteLength)) return textOf(memory.u8, ptr, byteLength)
   }
   memory.spend(byteLength)
   try {

@@ -1,5 +1,5 @@
 // engine/async/chunk.ts: elements on their way through a stream.
-import {NUMBER_ARRAYS} from '../abi/lists.ts'
+import {NUMBER_ARRAYS} from '../abi/number-arrays.ts'
 import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
 

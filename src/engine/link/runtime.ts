@@ -232,8 +232,8 @@ export class Runtime {
     this.#suspended.clear()
   }
 
-  /** The guest dropped a handle of a host's resource that it owned. */
-  dropHost(handle: Handle): void {
+  /** Drops a handle of a host's resource for the guest. */
+  #dropHost(handle: Handle): void {
     if (handle.own) this.#hostResources.get(handle.resource)?.drop?.(this.store, handle.rep)
   }
 
@@ -268,7 +268,7 @@ export class Runtime {
   /** Nobody is left to be told that a host failed to drop something, and the others must be dropped too. */
   #dropQuietly(handle: Handle): void {
     try {
-      this.dropHost(handle)
+      this.#dropHost(handle)
     } catch {}
   }
 

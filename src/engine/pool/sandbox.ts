@@ -41,6 +41,9 @@ export type SandboxLimits = Readonly<{
   idleMs: number
 }>
 
+/** The global is found anew, by a getter, each time it is named. */
+const {performance} = globalThis
+
 export class Sandbox implements Stoppable, Idler, StackOwner {
   readonly store: Store
   /** How many events it has served. */

@@ -47,6 +47,8 @@ export type Libc = Readonly<{
   splitPages(address: bigint, length: number): void
   /** Changes whenever this thread had a page fault. */
   faults(): number
+  /** What `faults` gave last, for nothing. */
+  faultsBefore(): number
   /**
    * The private pages in a range, as pairs of start and end, counted from `address`; those in swap too, but no page that
    * was only read. Throws SNAPSHOT_FAILED where the kernel has no PAGEMAP_SCAN (before Linux 6.7).
@@ -91,6 +93,7 @@ function bind(): Libc {
   const ranges = new BigUint64Array(3 * SCAN_RANGES)
   const request = new BigUint64Array(12)
   let pagemap = -1
+  let faults = 0
 
   const check = (call: string, ok: boolean): void => {
     if (!ok)
@@ -126,8 +129,10 @@ function bind(): Libc {
     faults(): number {
       c.getrusage(RUSAGE_THREAD, usageAddress)
       // ru_minflt and ru_majflt: a page that must be read from swap counts as the latter.
-      return usageWords[16]! + usageWords[18]!
+      faults = usageWords[16]! + usageWords[18]!
+      return faults
     },
+    faultsBefore: () => faults,
     privateRanges(address: bigint, length: number): number[] {
       if (pagemap < 0) pagemap = openSync('/proc/self/pagemap', 'r')
       const found: number[] = []

@@ -78,7 +78,8 @@ function adopt(image: MappedImage, state: CoreState, {libc, recover, headroomPag
 
   return {
     open() {
-      if (depth++ === 0) faults = libc.faults()
+      // Faults since the last look count too: then pages are looked for in vain, which costs less than a look each time.
+      if (depth++ === 0) faults = libc.faultsBefore()
     },
     close() {
       if (depth > 0 && --depth === 0 && libc.faults() !== faults) touched = true

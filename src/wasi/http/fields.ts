@@ -1,6 +1,7 @@
 // wasi/http/fields.ts: the wasi:http fields resource, headers and trailers alike.
 import {err, ok, type Result} from '../../base/result.ts'
-import {isFieldValue, isForbidden, isToken, parseLength} from './field-syntax.ts'
+import {textAt, textOf} from '../../base/short-text.ts'
+import {isFieldValue, isForbidden, keyOf, parseLength} from './field-syntax.ts'
 
 export type HeaderError = Readonly<{tag: 'invalid-syntax' | 'forbidden' | 'immutable' | 'size-exceeded'}>
 /** Name in lower case, value as bytes (latin1 where it came from node). */
@@ -25,18 +26,9 @@ const SHORT = 64
 
 /** Bytes to the string with the same code units. */
 export const latin1 = (bytes: Uint8Array): string =>
-  bytes.length <= SHORT ? shortLatin1(bytes) : latin1Slice.call(bytes, 0, bytes.length)
-
-function shortLatin1(b: Uint8Array): string {
-  const {length} = b
-  const {fromCharCode} = String
-  let text = ''
-  let i = 0
-  for (; i + 8 <= length; i += 8)
-    text += fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!)
-  for (; i < length; i++) text += fromCharCode(b[i]!)
-  return text
-}
+  bytes.length <= SHORT
+    ? (textAt(bytes, 0, bytes.length) ?? textOf(bytes, 0, bytes.length))
+    : latin1Slice.call(bytes, 0, bytes.length)
 
 /** Fields of a message received: node's flat list of names and values, read only when somebody asks. */
 export type RawFields = () => readonly string[]
@@ -56,7 +48,8 @@ export class Fields {
 
   static fromList(entries: readonly Field[]): Result<Fields, HeaderError> {
     const fields = new Fields()
-    for (const [name, value] of entries) {
+    for (let i = 0; i < entries.length; i++) {
+      const [name, value] = entries[i]!
       const added = fields.append(name, value)
       if (added.tag === 'err') return added
     }
@@ -82,8 +75,8 @@ export class Fields {
   }
 
   append(name: string, value: Uint8Array): Result<undefined, HeaderError> {
-    if (!isToken(name)) return INVALID
-    const key = name.toLowerCase()
+    const key = keyOf(name)
+    if (key === undefined) return INVALID
     if (isForbidden(key)) return FORBIDDEN
     if (!isValueOf(key, value)) return INVALID
     if (this.immutable) return IMMUTABLE
@@ -95,8 +88,8 @@ export class Fields {
   }
 
   set(name: string, values: readonly Uint8Array[]): Result<undefined, HeaderError> {
-    if (!isToken(name)) return INVALID
-    const key = name.toLowerCase()
+    const key = keyOf(name)
+    if (key === undefined) return INVALID
     if (isForbidden(key)) return FORBIDDEN
     for (const value of values) if (!isValueOf(key, value)) return INVALID
     if (this.immutable) return IMMUTABLE
@@ -111,8 +104,8 @@ export class Fields {
   }
 
   delete(name: string): Result<undefined, HeaderError> {
-    if (!isToken(name)) return INVALID
-    const key = name.toLowerCase()
+    const key = keyOf(name)
+    if (key === undefined) return INVALID
     if (isForbidden(key)) return FORBIDDEN
     if (this.immutable) return IMMUTABLE
     this.#remove(key)
@@ -152,7 +145,7 @@ export class Fields {
     for (let i = 0; i < list.length; i++) {
       const field = list[i]!
       if (field[0] !== 'content-length') continue
-      const stated = parseLength(latin1(field[1])) ?? -1
+      const stated = parseLength(field[1]) ?? -1
       if (length !== undefined && length !== stated) return -1
       length = stated
     }
@@ -174,7 +167,7 @@ const sizeOf = (name: string, value: Uint8Array): number => name.length + value.
 
 // A content-length that is no number would be a lie about where the next message starts.
 const isValueOf = (key: string, value: Uint8Array): boolean =>
-  isFieldValue(value) && (key !== 'content-length' || parseLength(latin1(value)) !== undefined)
+  isFieldValue(value) && (key !== 'content-length' || parseLength(value) !== undefined)
 
 function decode(raw: readonly string[]): Field[] {
   const list: Field[] = []

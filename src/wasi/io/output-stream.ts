@@ -14,16 +14,25 @@ const NONE = ok(0n)
 /** The most that blocking-write-zeroes-and-flush takes; the specification demands 4096. */
 const MAX_ZEROES = 64n * 1024n
 
+/** Most streams have the same room each time they are asked. */
+let lastRoom = 0
+let lastCount: Count = NONE
+
 function checkWrite(stream: OutputStream): Count {
   const room = stream.checkWrite()
-  return room.tag === 'ok' ? ok(BigInt(room.val)) : room
+  if (room.tag === 'err') return room
+  if (room.val !== lastRoom) {
+    lastRoom = room.val
+    lastCount = ok(BigInt(room.val))
+  }
+  return lastCount
 }
 
 /**
  * wasi:io/streams: writing more than check-write permitted traps.
  * The permit is asked for anew: only the guest's own writes make it smaller, so it is never less than what it was told.
  */
-function permitted(stream: OutputStream, length: bigint): Result<number, StreamError> {
+function permitted(stream: OutputStream, length: number): Result<number, StreamError> {
   const room = stream.checkWrite()
   if (room.tag === 'ok' && length > room.val)
     throw trap(`a write of ${length} bytes to an output-stream whose check-write permits ${room.val}`)
@@ -31,13 +40,14 @@ function permitted(stream: OutputStream, length: bigint): Result<number, StreamE
 }
 
 function write(stream: OutputStream, bytes: Uint8Array): Done {
-  const room = permitted(stream, BigInt(bytes.length))
+  const room = permitted(stream, bytes.length)
   return room.tag === 'ok' ? stream.write(bytes) : room
 }
 
 function writeZeroes(stream: OutputStream, length: bigint): Done {
-  const room = permitted(stream, length)
-  return room.tag === 'ok' ? stream.write(new Uint8Array(Number(length))) : room
+  const bytes = Number(length)
+  const room = permitted(stream, bytes)
+  return room.tag === 'ok' ? stream.write(new Uint8Array(bytes)) : room
 }
 
 /** Writes from `from` on until all is written (the length), the stream is full (less) or failed. */

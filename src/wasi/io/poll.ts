@@ -53,11 +53,15 @@ const MAX_AT_ONCE = 64
 /** How many polls were answered at once since the guest last waited. */
 const AT_ONCE = new StateKey<{polls: number}>(() => ({polls: 0}))
 
-function readyOf(pollables: readonly Pollable[]): Uint32Array | undefined {
-  let count = 0
-  const found = new Uint32Array(pollables.length)
-  for (let i = 0; i < pollables.length; i++) if (pollables[i]!.ready()) found[count++] = i
-  return count === 0 ? undefined : found.subarray(0, count)
+/** The indices of those that are ready; undefined where none is. */
+function readyOf(pollables: readonly Pollable[]): number[] | undefined {
+  let found: number[] | undefined
+  for (let i = 0; i < pollables.length; i++)
+    if (pollables[i]!.ready()) {
+      if (found === undefined) found = [i]
+      else found.push(i)
+    }
+  return found
 }
 
 function arm(watch: Watch, pollable: Pollable): void {
@@ -71,7 +75,7 @@ function arm(watch: Watch, pollable: Pollable): void {
   })
 }
 
-async function waitForAny(watch: Watch, pollables: readonly Pollable[]): Promise<Uint32Array> {
+async function waitForAny(watch: Watch, pollables: readonly Pollable[]): Promise<number[]> {
   for (;;) {
     for (const pollable of pollables) arm(watch, pollable)
     await watch.woken.wait()
@@ -80,7 +84,7 @@ async function waitForAny(watch: Watch, pollables: readonly Pollable[]): Promise
   }
 }
 
-function poll(store: Store, pollables: readonly Pollable[]): Uint32Array | Promise<Uint32Array> {
+function poll(store: Store, pollables: readonly Pollable[]): number[] | Promise<number[]> {
   if (pollables.length === 0) throw trap('poll was called with an empty list, which would wait for ever')
   const atOnce = store.state(AT_ONCE)
   const found = readyOf(pollables)
@@ -89,7 +93,7 @@ function poll(store: Store, pollables: readonly Pollable[]): Uint32Array | Promi
   return found === undefined ? waitForAny(store.state(WATCH), pollables) : afterTurn(pollables, found)
 }
 
-async function afterTurn(pollables: readonly Pollable[], found: Uint32Array): Promise<Uint32Array> {
+async function afterTurn(pollables: readonly Pollable[], found: number[]): Promise<number[]> {
   await turn()
   return readyOf(pollables) ?? found
 }

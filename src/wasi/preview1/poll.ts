@@ -91,7 +91,7 @@ function pollOneoff(
   for (let i = 0; i < count; i++)
     subscriptions.push(readSubscription(guest, memory, input + i * SUBSCRIPTION_BYTES))
 
-  const finish = (ready: Uint32Array): undefined => {
+  const finish = (ready: readonly number[]): undefined => {
     const {memory} = guest
     for (let i = 0; i < ready.length; i++)
       writeEvent(memory, output + i * EVENT_BYTES, subscriptions[ready[i]!]!)
@@ -101,7 +101,7 @@ function pollOneoff(
   const ready = pollItem.call(
     guest.store,
     subscriptions.map(({pollable}) => pollable),
-  ) as Uint32Array | Promise<Uint32Array>
+  ) as readonly number[] | Promise<readonly number[]>
   return ready instanceof Promise ? ready.then(found => () => finish(found)) : finish(ready)
 }
 

@@ -5,7 +5,7 @@ const reserve=stackReserve();
 const leaveAndThrow=error=>{guard.leave();throw error};
 const suspending=suspendingImports(runtime,[]);
 function t0(p0,p1){reserve(0);try{guard.leave();if(!I0.mayLeave)cannotLeave();const a0=H0.lend(R0_,p0>>>0,lenders);const a1=H0.takeOwn(R0_,p1>>>0);const mine=lenders;lenders=[];host1_(store,a0,a1);giveBack(mine);guard.enter();return undefined;}catch(e){throw uncatchable(e)}}
-function t1(i){reserve(0);try{guard.leave();if(!I0.mayLeave)cannotLeave();const h=H0.drop(R0_,i>>>0);runtime.dropHost(h);guard.enter()}catch(e){throw uncatchable(e)}}
+function t1(i){reserve(0);try{guard.leave();if(!I0.mayLeave)cannotLeave();const h=H0.drop(R0_,i>>>0);guard.enter()}catch(e){throw uncatchable(e)}}
 const e0=new WebAssembly.Instance(modules[0],{"":{"call":t0,"drop":t1}}).exports;
 yield {instance:0,exports:e0};
 const c_16=e0["use"];

@@ -11,6 +11,7 @@ import {
   storeFloats,
   storeNumbers,
   toIndex,
+  writeNumbers,
 } from '../../abi/lists.ts'
 import {GuestMemory} from '../../abi/memory.ts'
 import {
@@ -92,4 +93,5 @@ export const GLUE_ABI = {
   uncatchable,
   wasmFunction,
   widenTag,
+  writeNumbers,
 } as const

@@ -5,7 +5,7 @@ import {layoutOf} from '../../abi/layout.ts'
 import {contains, type FuncType, type Type} from '../../abi/types.ts'
 import {mayWait} from '../may-wait.ts'
 import {ancestors, contain} from '../nesting.ts'
-import type {CoreRef, Func, LiftOptions, Plan, Trampoline} from '../plan.ts'
+import type {CoreRef, Func, LiftOptions, Plan, ResourcePlan, Trampoline} from '../plan.ts'
 import {storeWord} from '../stacks.ts'
 import {AsyncEmitter, asyncParams, signature} from './async.ts'
 import {type Border, toPointer} from './border.ts'
@@ -299,11 +299,17 @@ export class FunctionEmitter {
       if (trampoline.kind === 'resource.rep')
         return ['i', `guard.leave();const rep=H${instance}.rep(${resource},i>>>0);guard.enter();return rep`]
       const drop = `${start}const h=H${instance}.drop(${resource},i>>>0);`
-      if (plan.resource.instance === undefined) return ['i', `${drop}runtime.dropHost(h);guard.enter()`]
+      if (plan.resource.instance === undefined) return ['i', `${drop}${this.#dropHost(plan)}guard.enter()`]
       const destroy = this.#destroy(trampoline.resource, instance, this.suspends(index))
       return ['i', `${drop}if(h.own){${destroy}}guard.enter()`]
     })()
     this.trampolineLine(index, params, body)
+  }
+
+  /** Tells the host that the guest dropped `h`, if it wants to know. */
+  #dropHost({host}: ResourcePlan): string {
+    if (host?.drop === undefined) return ''
+    return `if(h.own)${this.source.constant(host.drop, 'drop')}(store,h.rep);`
   }
 
   /** Runs the destructor of `h.rep`, entering its component instance from `caller`. */

@@ -141,7 +141,7 @@ export function elementsHelper(source: Source, border: Border, element: Type): s
     return source.helper(
       `storeNumbers:${border.memory}:${element.kind}`,
       'storeNumbers_',
-      name => `const ${name}=(p,v)=>{new ${typed[0]}(${border.memory}.u8.buffer,p,v.length).set(v)};`,
+      name => `const ${name}=(p,v)=>writeNumbers(${border.memory},${typed[0]},${typed[1]},p,v);`,
     )
   return source.helper(`storeElements:${border.key}:${typeId(element)}`, 'storeElements_', name => {
     const store = storeStatement(source, border, element, 'q', 'v[i]')
