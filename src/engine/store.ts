@@ -35,6 +35,11 @@ export class Store {
     return made
   }
 
+  /** The same where it has been made. */
+  stateIfAny<T>(key: StateKey<T>): T | undefined {
+    return this.#states[key.index] as T | undefined
+  }
+
   /** Sets the event's state before the guest runs (a trigger hands over its event so). */
   provide<T>(key: StateKey<T>, state: T): void {
     if (this.#states[key.index] === undefined) this.#keys.push(key)

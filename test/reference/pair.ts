@@ -1,9 +1,9 @@
 // test/reference/pair.ts: two components that pass on what they are given, host → A → B → host and back, and show the
 // core values and the memory that they see.
 import {parse} from '@bytecodealliance/jco'
+import {Call} from '../../src/engine/call.ts'
 import {decodeComponent} from '../../src/engine/component/decode.ts'
 import {validateComponent} from '../../src/engine/component/validate.ts'
-import {Call} from '../../src/engine/link/call.ts'
 import {Guard} from '../../src/engine/link/guard.ts'
 import {type HostItem, hostResource} from '../../src/engine/link/imports.ts'
 import {type GuestFunction, LinkedComponent} from '../../src/engine/link/linked-component.ts'
@@ -154,10 +154,12 @@ const modules = new ModuleCache()
 const callable =
   (func: GuestFunction) =>
   (...args: unknown[]): unknown => {
-    if (!(func instanceof StackFunction)) return func(...args)
+    if (typeof func === 'function') return func(...args)
     const call = new Call()
-    func.prepare(call, args)
-    stacks.runOne(func)
+    if (func instanceof StackFunction) {
+      func.prepare(call, args)
+      stacks.runOne(func)
+    } else func.call(call, args)
     return call.outcome()
   }
 

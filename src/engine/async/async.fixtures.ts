@@ -1,16 +1,18 @@
 // engine/async/async.fixtures.ts: guests made of TypeScript: a generator is core code on a stack, which waits where it
 // yields a promise; a plain function is core code of the callback form.
 import type {Type} from '../abi/types.ts'
-import type {ElementCodec} from './buffer.ts'
+import {Call} from '../call.ts'
 import {returning} from './builtins.ts'
 import type {Chunk} from './chunk.ts'
 import {type CopyType, copy, copyCancel, copyDrop, copyNew} from './copy-end.ts'
 import {plainCall, type StackCall, stackCall} from './core-call.ts'
+import type {ElementCodec} from './guest-copy.ts'
 import {Instance} from './instance.ts'
 import {lift} from './lift.ts'
 import {type FuncInst, type Pick, Scheduler} from './scheduler.ts'
 import {lower, subtaskCancel} from './subtask.ts'
 import {type Callee, WAITS} from './task.ts'
+import {TaskFunction} from './task-function.ts'
 import type {Thread} from './thread.ts'
 import {waitableJoin, waitableSetNew, waitableSetPoll, waitableSetWait} from './waitable-set.ts'
 
@@ -153,10 +155,15 @@ export class World {
     })
   }
 
-  /** Calls as the host. */
+  /** Calls as the host. A promise comes back only where the guest has not returned at once. */
+  begin(func: FuncInst, ...args: unknown[]): unknown {
+    const call = new Call()
+    new TaskFunction(this.scheduler, func, 'the call').call(call, args)
+    return call.outcome()
+  }
+
   async call(func: FuncInst, ...args: unknown[]): Promise<unknown> {
-    const {promise, value} = this.scheduler.call(func, 'the call', args)
-    return promise ?? value
+    return this.begin(func, ...args)
   }
 }
 

@@ -17,10 +17,14 @@ export class Bag<T extends InBag> implements Iterable<T> {
     item.place = this.#items.push(item) - 1
   }
 
+  has(item: T): boolean {
+    return this.#items[item.place] === item
+  }
+
   /** Whether it was in this bag. */
   delete(item: T): boolean {
     const {place} = item
-    if (this.#items[place] !== item) return false
+    if (!this.has(item)) return false
     const last = this.#items.pop()!
     if (last !== item) {
       this.#items[place] = last

@@ -1,11 +1,13 @@
 // engine/async/cancel.test.ts: cancellation and traps (the behaviours of run_tests.py and of the suite's async scripts).
 import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
+import {Call} from '../call.ts'
 import {Guest, packed, taskReturn, World, wait} from './async.fixtures.ts'
 import {taskCancel, threadYield} from './builtins.ts'
 import {CALLBACK} from './callback.ts'
 import {hostFunc} from './host-function.ts'
 import {SUBTASK, subtaskDrop} from './subtask.ts'
+import {TaskFunction} from './task-function.ts'
 import {BLOCKED, EVENT} from './waitable.ts'
 
 const EXIT = CALLBACK.exit
@@ -189,9 +191,9 @@ describe('cancellation', () => {
       },
     })
     world.scheduler.hostBegins()
-    const call = world.scheduler.call(f, 'f', [])
-    call.cancel()
-    await assert.rejects(call.promise!, /the call was cancelled/)
+    const called = new Call()
+    new TaskFunction(world.scheduler, f, 'f').call(called, []).cancel()
+    await assert.rejects(called.outcome() as Promise<unknown>, /the call was cancelled/)
     world.scheduler.hostEnds()
     await world.scheduler.whenIdle()
     assert.ok(a.instance.isIdle)

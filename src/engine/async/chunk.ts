@@ -41,8 +41,8 @@ export function partOf(chunk: Chunk, from: number, to: number): Chunk {
   return Array.isArray(chunk) ? chunk.slice(from, to) : {length: to - from}
 }
 
-/** What stays as it is when guests run on. */
-export function keptChunk(chunk: Chunk): Chunk {
-  if (ArrayBuffer.isView(chunk)) return Uint8Array.prototype.slice.call(chunk)
+/** What stays as it is when guests run on; what is not the host's is a copy already. */
+export function keptChunk(chunk: Chunk, ofHost: boolean): Chunk {
+  if (ArrayBuffer.isView(chunk)) return ofHost ? Uint8Array.prototype.slice.call(chunk) : chunk
   return Array.isArray(chunk) ? chunk : Array.from({length: chunk.length}, () => undefined)
 }

@@ -2,36 +2,23 @@
 // and future.new … drop-writable (CanonicalABI.md).
 import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
-import {type ElementCodec, GuestBuffer} from './buffer.ts'
-import {SharedFuture} from './future.ts'
+import {type ElementCodec, GuestCopy} from './guest-copy.ts'
 import type {Instance} from './instance.ts'
-import {
-  COPY,
-  type Copier,
-  type CopyResult,
-  type ReadableSide,
-  type Reclaimable,
-  type WritableSide,
-} from './rendezvous.ts'
-import {SharedStream} from './stream.ts'
+import {COPY, type ReadableSide, Rendezvous, type WritableSide} from './rendezvous.ts'
 import type {Thread} from './thread.ts'
-import {BLOCKED, EVENT, type Event, Waitable} from './waitable.ts'
+import {BLOCKED, EVENT, Waitable} from './waitable.ts'
 
 type EndState = 'idle' | 'copying' | 'cancelling' | 'done'
 
 type Verb = 'read' | 'write'
 
-export class CopyEnd extends Waitable implements Copier {
+export class CopyEnd extends Waitable {
   readonly verb: Verb
   readonly shared: ReadableSide | WritableSide
   state: EndState = 'idle'
-  /** Whether the other side may still copy, so that there is something to cancel. */
-  isOpen = false
-  /** Of the copy under way: its buffer, the index that it was begun by, and how it stands. */
-  #buffer: GuestBuffer | undefined
-  #index = 0
-  #result: CopyResult = COPY.completed
-  #from: Reclaimable | undefined
+  /** What is under way, or has not been told yet. */
+  #copy: GuestCopy | undefined
+  protected index = 0
 
   constructor(shared: ReadableSide | WritableSide, verb: Verb) {
     super()
@@ -58,49 +45,43 @@ export class CopyEnd extends Waitable implements Copier {
   }
 
   /** Begins a copy, which may be over at once: then there is an event. */
-  copy(instance: Instance, buffer: GuestBuffer, index: number): void {
-    this.#buffer = buffer
-    this.#index = index
+  begin(copy: GuestCopy, index: number): void {
+    this.#copy = copy
+    this.index = index
     this.state = 'copying'
-    this.isOpen = true
-    if (this.verb === 'read') (this.shared as ReadableSide).read(instance, buffer, this)
-    else (this.shared as WritableSide).write(instance, buffer, this)
+    if (this.verb === 'read') (this.shared as ReadableSide).read(copy)
+    else (this.shared as WritableSide).write(copy)
   }
 
-  copied(from: Reclaimable): void {
-    this.#from = from
-    this.#result = COPY.completed
-    this.setPending()
+  cancel(): void {
+    this.state = 'cancelling'
+    if (this.#copy!.isOpen) this.shared.cancel()
   }
 
-  done(result: CopyResult): void {
-    this.isOpen = false
-    this.#from = undefined
-    this.#result = result
-    this.setPending()
+  protected get code(): number {
+    const reads = this.verb === 'read'
+    return this.shared.kind === 'stream'
+      ? reads
+        ? EVENT.streamRead
+        : EVENT.streamWrite
+      : reads
+        ? EVENT.futureRead
+        : EVENT.futureWrite
   }
 
-  protected event(): Event {
-    this.#from?.reclaim()
-    this.#from = undefined
-    this.isOpen = false
-    const {kind} = this.shared
-    const isStream = kind === 'stream'
-    const result = this.#result
-    const progress = this.#buffer!.progress
-    this.#buffer = undefined
+  protected payload(): number {
+    const copy = this.#copy!
+    this.#copy = undefined
+    copy.close()
+    const {result, progress} = copy
+    const isStream = this.shared.kind === 'stream'
     this.state = result === COPY.dropped || (!isStream && result === COPY.completed) ? 'done' : 'idle'
-    return [EVENTS[kind][this.verb], this.#index, isStream ? (result | (progress << 4)) >>> 0 : result]
+    return isStream ? (result | (progress << 4)) >>> 0 : result
   }
 }
 
 /** A stream or future type as emitted code describes it; equal types have one element object. */
 export type CopyType = Readonly<{kind: 'stream' | 'future'; element: Type | undefined}>
-
-const EVENTS = {
-  stream: {read: EVENT.streamRead, write: EVENT.streamWrite},
-  future: {read: EVENT.futureRead, write: EVENT.futureWrite},
-} as const
 
 const WHOLE = new BigUint64Array(1)
 /** Its halves, the lower one first, as all machines have it that V8 runs on. */
@@ -109,7 +90,7 @@ const HALVES = new Uint32Array(WHOLE.buffer)
 /** stream.new and future.new: the readable end's index, and in the upper half the writable one's. */
 export function copyNew(instance: Instance, {kind, element}: CopyType): bigint {
   instance.checkLeave()
-  const shared = kind === 'stream' ? new SharedStream(element) : new SharedFuture(element)
+  const shared = new Rendezvous(kind, element)
   const readable = instance.handles.put(new CopyEnd(shared, 'read'))
   const writable = instance.handles.put(new CopyEnd(shared, 'write'))
   HALVES[0] = readable
@@ -165,23 +146,18 @@ export function copy(
   if (end.isDone) trap('TRAP_ASYNC', `cannot ${finished(type.kind, verb)}`)
   if (end.state !== 'idle') trap('TRAP_ASYNC', 'cannot have concurrent operations active on a future/stream')
   if (!async) end.checkNotInSet()
-  end.copy(instance, new GuestBuffer(codec, pointer, length), index)
+  end.begin(new GuestCopy(instance, end, codec, pointer, length), index)
   return wide ? outcome(thread, end, async, WIDE) : outcome(thread, end, async, NARROW)
 }
 
-type Results<T> = Readonly<{payload: (event: Event) => T; blocked: T}>
+type Results<T> = Readonly<{of: (payload: number) => T; blocked: T}>
 
-const NARROW: Results<number> = {payload: event => event[2], blocked: BLOCKED}
-const WIDE: Results<bigint> = {payload: event => BigInt(event[2]), blocked: BigInt(BLOCKED)}
+const NARROW: Results<number> = {of: payload => payload, blocked: BLOCKED}
+const WIDE: Results<bigint> = {of: BigInt, blocked: BigInt(BLOCKED)}
 
-function outcome<T>(
-  thread: Thread,
-  end: CopyEnd,
-  async: boolean,
-  {payload, blocked}: Results<T>,
-): T | Promise<T> {
-  if (end.hasPending) return payload(end.takePending())
-  return async ? blocked : end.awaitPending(thread, payload)
+function outcome<T>(thread: Thread, end: CopyEnd, async: boolean, {of, blocked}: Results<T>): T | Promise<T> {
+  if (end.hasPending) return of(end.takePayload())
+  return async ? blocked : end.awaitPending(thread, of)
 }
 
 /** stream.cancel-read … future.cancel-write; gives what the copy gives. */
@@ -199,8 +175,7 @@ export function copyCancel(
   if (end.state !== 'copying' || end.hasSyncWaiter)
     trap('TRAP_ASYNC', `cannot cancel a ${verb} that is not under way`)
   if (!async) end.checkNotInSet()
-  end.state = 'cancelling'
-  if (end.isOpen) end.shared.cancel()
+  end.cancel()
   return outcome(thread, end, async, NARROW)
 }
 

@@ -1,26 +1,26 @@
 // engine/async/host-call.ts: a call of a guest's function by the host.
+import type {CallReceiver} from '../call.ts'
 import type {InBag} from './bag.ts'
-import type {Scheduler} from './scheduler.ts'
 import type {Cancellable, Use} from './task.ts'
+import type {TaskFunction} from './task-function.ts'
 
 export class HostCall implements Use, InBag {
-  /** For people. */
-  readonly name: string
   /** Set once the function has been called. */
   callee: Cancellable | undefined
-  /** What it has returned. */
-  value: unknown
-  readonly #scheduler: Scheduler
+  readonly #func: TaskFunction
   readonly #args: readonly unknown[]
-  #state: 'open' | 'returned' | 'failed' = 'open'
-  #reason: unknown
-  #promise: PromiseWithResolvers<unknown> | undefined
+  readonly #receiver: CallReceiver
   place = -1
 
-  constructor(scheduler: Scheduler, name: string, args: readonly unknown[]) {
-    this.#scheduler = scheduler
-    this.name = name
+  constructor(func: TaskFunction, args: readonly unknown[], receiver: CallReceiver) {
+    this.#func = func
     this.#args = args
+    this.#receiver = receiver
+  }
+
+  /** For people. */
+  get name(): string {
+    return this.#func.name
   }
 
   start(): readonly unknown[] {
@@ -28,35 +28,20 @@ export class HostCall implements Use, InBag {
   }
 
   resolve(cancelled: boolean, result: unknown): void {
-    this.#scheduler.calls.delete(this)
-    if (cancelled) {
-      this.fail(new CallCancelled())
-      return
-    }
-    this.#state = 'returned'
-    this.value = result
-    this.#promise?.resolve(result)
+    this.#func.scheduler.calls.delete(this)
+    if (cancelled) this.fail(new CallCancelled())
+    else this.#receiver.returned(result)
   }
 
-  /** What it will return; unset where it has returned at once. Rejects with what makes the sandbox fail. */
-  get promise(): Promise<unknown> | undefined {
-    if (this.#promise === undefined && this.#state !== 'returned') {
-      this.#promise = Promise.withResolvers()
-      if (this.#state === 'failed') this.#promise.reject(this.#reason)
-    }
-    return this.#promise?.promise
-  }
-
+  /** The receiver is told in a microtask: what has failed may still be on the stack. */
   fail(reason: unknown): void {
-    this.#state = 'failed'
-    this.#reason = reason
-    this.#promise?.reject(reason)
+    queueMicrotask(() => this.#receiver.failed(this.#func.owner?.failure(reason) ?? reason))
   }
 
-  /** Asks the guest to stop; the promise then rejects with TRAP_HOST once it has. */
+  /** Asks the guest to stop; once it has, that is what the call fails with. */
   cancel(): void {
-    const scheduler = this.#scheduler
-    if (this.#state === 'open' && scheduler.failure === undefined) scheduler.cancel(this.callee!)
+    const {scheduler} = this.#func
+    if (scheduler.calls.has(this)) scheduler.cancel(this.callee!)
   }
 }
 

@@ -1,7 +1,7 @@
 // engine/async/host-function.ts: functions of the host, as guests with the asynchronous ABI call them.
 import {trap} from '../abi/trap.ts'
 import type {Instance} from './instance.ts'
-import type {FuncInst, Scheduler} from './scheduler.ts'
+import type {Closable, FuncInst, Scheduler} from './scheduler.ts'
 import type {Cancellable, Use} from './task.ts'
 import type {Continuation} from './thread.ts'
 
@@ -47,13 +47,15 @@ const OVER: Cancellable = {requestCancellation: (_caller, over) => over.goOn()}
 
 /** The guest goes on meanwhile. */
 function goOn(scheduler: Scheduler, promise: Promise<unknown>, use: Use, done: Continuation): Cancellable {
-  const close = (): void => {
-    if (scheduler.open.delete(close)) cancelQuietly(promise)
+  const open: Closable = {
+    close() {
+      if (scheduler.open.delete(open)) cancelQuietly(promise)
+    },
   }
-  scheduler.open.add(close)
+  scheduler.open.add(open)
   scheduler.hostBegins()
   const settle = scheduler.bound((finish: () => void) => {
-    if (scheduler.open.delete(close)) scheduler.hostCompletes(finish)
+    if (scheduler.open.delete(open)) scheduler.hostCompletes(finish)
   })
   promise.then(
     result => settle(() => use.resolve(false, result)),
@@ -64,8 +66,8 @@ function goOn(scheduler: Scheduler, promise: Promise<unknown>, use: Use, done: C
   )
   done.goOn()
   const requestCancellation = (_caller: Instance | undefined, over: Continuation): void => {
-    if (scheduler.open.has(close)) {
-      close()
+    if (scheduler.open.has(open)) {
+      open.close()
       scheduler.hostEnds()
       use.resolve(true, undefined)
     }

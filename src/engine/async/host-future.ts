@@ -1,21 +1,17 @@
 // engine/async/host-future.ts: futures that the host gives to guests.
 import type {Type} from '../abi/types.ts'
-import type {SinkBuffer} from './buffer.ts'
 import {cancelQuietly} from './host-function.ts'
-import type {Instance} from './instance.ts'
 import {LazyPromise} from './lazy-promise.ts'
-import {COPY, type Copier, type ReadableSide} from './rendezvous.ts'
-import type {Scheduler} from './scheduler.ts'
-
-type Pending = Readonly<{sink: SinkBuffer; copier: Copier}>
+import {COPY, type Read, type ReadableSide} from './rendezvous.ts'
+import type {Closable, Scheduler} from './scheduler.ts'
 
 /** A value or a promise of the host. Rejecting traps the guest that reads it. */
-export class HostFuture implements ReadableSide {
+export class HostFuture implements ReadableSide, Closable {
   readonly kind = 'future'
   readonly element: Type | undefined
   readonly #scheduler: Scheduler
   readonly #promise: Promise<unknown> | undefined
-  #pending: Pending | undefined
+  #read: Read | undefined
   #state: 'unread' | 'waiting' | 'known' = 'unread'
   #value: unknown
 
@@ -23,16 +19,14 @@ export class HostFuture implements ReadableSide {
     this.#scheduler = scheduler
     this.element = element
     if (value instanceof LazyPromise) {
-      const {known} = value
-      if (known === undefined) this.#promise = value
-      else {
+      if (value.isKnown) {
         this.#state = 'known'
-        this.#value = known.value
-      }
+        this.#value = value.value
+      } else this.#promise = value
     } else if (value instanceof Promise) {
       this.#promise = value
-      scheduler.open.add(this.#close)
-      const settled = (): void => void scheduler.open.delete(this.#close)
+      scheduler.open.add(this)
+      const settled = (): void => void scheduler.open.delete(this)
       // Nobody need ever read it.
       value.then(settled, settled)
     } else {
@@ -41,8 +35,8 @@ export class HostFuture implements ReadableSide {
     }
   }
 
-  read(_instance: Instance | undefined, sink: SinkBuffer, copier: Copier): void {
-    this.#pending = {sink, copier}
+  read(read: Read): void {
+    this.#read = read
     if (this.#state === 'known') this.#serve()
     if (this.#state !== 'unread') return
     this.#state = 'waiting'
@@ -64,11 +58,11 @@ export class HostFuture implements ReadableSide {
   }
 
   #serve(): void {
-    const pending = this.#pending
-    this.#pending = undefined
-    if (pending === undefined) return
-    pending.sink.write([this.#value], true)
-    pending.copier.done(COPY.completed)
+    const read = this.#read
+    this.#read = undefined
+    if (read === undefined) return
+    read.put([this.#value], true)
+    read.done(COPY.completed)
   }
 
   /** For the host to have back: no guest is needed for it to settle. */
@@ -80,18 +74,18 @@ export class HostFuture implements ReadableSide {
   }
 
   cancel(): void {
-    const pending = this.#pending
-    this.#pending = undefined
-    pending?.copier.done(COPY.cancelled)
+    const read = this.#read
+    this.#read = undefined
+    read?.done(COPY.cancelled)
   }
 
   drop(): void {
-    this.#pending = undefined
-    this.#close()
+    this.#read = undefined
+    this.close()
   }
 
   /** Nobody wants it any more. */
-  readonly #close = (): void => {
-    if (this.#scheduler.open.delete(this.#close)) cancelQuietly(this.#promise!)
+  close(): void {
+    if (this.#scheduler.open.delete(this)) cancelQuietly(this.#promise!)
   }
 }

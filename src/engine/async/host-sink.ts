@@ -1,34 +1,14 @@
 // engine/async/host-sink.ts: streams and futures that guests give to the host.
 import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
-import type {SinkBuffer} from './buffer.ts'
 import {type Chunk, keptChunk} from './chunk.ts'
 import {HostStream} from './host-stream.ts'
 import {LazyPromise} from './lazy-promise.ts'
-import {COPY, type Copier, type CopyResult, type ReadableSide, type Reclaimable} from './rendezvous.ts'
+import {COPY, type CopyResult, type Read, type ReadableSide, type Reclaimable} from './rendezvous.ts'
 import type {Awaited, Scheduler} from './scheduler.ts'
 
 /** Elements that one read takes at most. */
 const READ_LENGTH = 64 * 1024
-
-/** Takes one chunk: who writes more has been told that the read is over. */
-class Collected implements SinkBuffer {
-  readonly isHost = true
-  readonly length: number
-  chunk: Chunk | undefined
-
-  constructor(length: number) {
-    this.length = length
-  }
-
-  get remaining(): number {
-    return this.chunk === undefined ? this.length : 0
-  }
-
-  write(chunk: Chunk): void {
-    this.chunk = keptChunk(chunk)
-  }
-}
 
 /** Who reads a stream without a promise: one of the two is called for each read, at once where it can be. */
 export interface ChunkReader {
@@ -41,14 +21,14 @@ export interface ChunkReader {
  * A stream of a guest: `for await (const chunk of stream)`. The guest's writes wait until the host reads. It may be given
  * on to another component while no read is under way.
  */
-export class GuestStream implements AsyncIterable<Chunk>, Copier, Awaited {
+export class GuestStream implements AsyncIterable<Chunk>, Read, Awaited {
   readonly #scheduler: Scheduler
   readonly #side: ReadableSide
   readonly #epoch: number
   #state: 'open' | 'reading' | 'closed' = 'open'
-  /** Of the read under way. */
+  /** Of the read under way, which takes one chunk: who writes more has been told that the read is over. */
   #reader: ChunkReader | undefined
-  #sink: Collected | undefined
+  #chunk: Chunk | undefined
   place = -1
 
   constructor(scheduler: Scheduler, side: ReadableSide) {
@@ -78,14 +58,29 @@ export class GuestStream implements AsyncIterable<Chunk>, Copier, Awaited {
     const scheduler = this.#scheduler
     this.#state = 'reading'
     this.#reader = reader
-    this.#sink = new Collected(READ_LENGTH)
     scheduler.awaited.add(this)
     try {
-      this.#side.read(undefined, this.#sink, this)
+      this.#side.read(this)
     } catch (error) {
       scheduler.fail(error)
     }
     scheduler.hostEnds()
+  }
+
+  get instance(): undefined {
+    return undefined
+  }
+
+  get length(): number {
+    return READ_LENGTH
+  }
+
+  get remaining(): number {
+    return this.#chunk === undefined ? READ_LENGTH : 0
+  }
+
+  put(chunk: Chunk, ofHost: boolean): void {
+    this.#chunk = keptChunk(chunk, ofHost)
   }
 
   copied(from: Reclaimable): void {
@@ -103,9 +98,9 @@ export class GuestStream implements AsyncIterable<Chunk>, Copier, Awaited {
     this.#state = dropped ? 'closed' : 'open'
     if (!dropped) scheduler.hostBegins()
     const reader = this.#reader!
-    const {chunk} = this.#sink!
+    const chunk = this.#chunk
     this.#reader = undefined
-    this.#sink = undefined
+    this.#chunk = undefined
     reader.take(chunk ?? (dropped ? undefined : []))
   }
 
@@ -166,9 +161,9 @@ export class GuestStream implements AsyncIterable<Chunk>, Copier, Awaited {
 }
 
 /** A future that only a guest can settle. */
-export class GuestFuture<T> extends LazyPromise<T> implements Copier, Awaited {
+export class GuestFuture<T> extends LazyPromise<T> implements Read, Awaited {
   readonly #scheduler: Scheduler
-  readonly #sink = new Collected(1)
+  #value: T | undefined
   place = -1
 
   /** Reads it at once, so that the guest's write need not wait. */
@@ -176,13 +171,29 @@ export class GuestFuture<T> extends LazyPromise<T> implements Copier, Awaited {
     super()
     this.#scheduler = scheduler
     scheduler.awaited.add(this)
-    side.read(undefined, this.#sink, this)
+    side.read(this)
+  }
+
+  get instance(): undefined {
+    return undefined
+  }
+
+  get length(): number {
+    return 1
+  }
+
+  get remaining(): number {
+    return 1
+  }
+
+  put(chunk: Chunk, ofHost: boolean): void {
+    this.#value = (keptChunk(chunk, ofHost) as readonly T[])[0]
   }
 
   copied(): void {}
 
   done(): void {
     this.#scheduler.awaited.delete(this)
-    this.settle((this.#sink.chunk as readonly T[] | undefined)?.[0] as T)
+    this.settle(this.#value as T)
   }
 }

@@ -1,11 +1,9 @@
 // engine/async/host-stream.ts: streams that the host gives to guests.
 import {trap} from '../abi/trap.ts'
 import type {Type} from '../abi/types.ts'
-import type {SinkBuffer} from './buffer.ts'
 import {type Chunk, checkChunk, partOf} from './chunk.ts'
-import type {Instance} from './instance.ts'
-import {COPY, type Copier, type CopyResult, type ReadableSide} from './rendezvous.ts'
-import type {Scheduler} from './scheduler.ts'
+import {COPY, type CopyResult, type Read, type ReadableSide} from './rendezvous.ts'
+import type {Closable, Scheduler} from './scheduler.ts'
 
 /** What the host may give as a stream: its items are chunks, such as Uint8Array for stream<u8>, arrays for others. */
 export type HostChunks = AsyncIterable<Chunk> | Iterable<Chunk>
@@ -13,7 +11,6 @@ export type HostChunks = AsyncIterable<Chunk> | Iterable<Chunk>
 /** `next` is given how many elements the reader has room for. */
 type Chunks = AsyncIterator<Chunk, unknown, number> | Iterator<Chunk, unknown, number>
 type Step = IteratorResult<Chunk, unknown>
-type Pending = Readonly<{sink: SinkBuffer; copier: Copier}>
 
 const NOTHING: Chunk = {length: 0}
 
@@ -32,7 +29,7 @@ function iteratorOf(chunks: unknown): {iterator: Chunks; now: boolean} {
  * A chunk is asked for when the guest reads and nothing of the last one is left: so a guest that does not read holds the
  * host back. The end of the iteration, and its failure, is the stream's end; a failure traps the guest besides.
  */
-export class HostStream implements ReadableSide {
+export class HostStream implements ReadableSide, Closable {
   readonly kind = 'stream'
   readonly element: Type | undefined
   readonly #scheduler: Scheduler
@@ -41,7 +38,7 @@ export class HostStream implements ReadableSide {
   readonly #now: boolean
   #rest = NOTHING
   #offset = 0
-  #pending: Pending | undefined
+  #read: Read | undefined
   #asking = false
   /** No chunk comes any more. */
   #ended = false
@@ -53,36 +50,36 @@ export class HostStream implements ReadableSide {
     const {iterator, now} = iteratorOf(chunks)
     this.#chunks = iterator
     this.#now = now
-    scheduler.open.add(this.#close)
+    scheduler.open.add(this)
   }
 
-  read(_instance: Instance | undefined, sink: SinkBuffer, copier: Copier): void {
-    this.#pending = {sink, copier}
+  read(read: Read): void {
+    this.#read = read
     this.#serve()
   }
 
   #serve(): void {
-    while (this.#pending !== undefined) {
-      const {sink} = this.#pending
+    while (this.#read !== undefined) {
+      const read = this.#read
       const left = this.#rest.length - this.#offset
       if (left > 0) {
-        const count = Math.min(left, sink.remaining)
+        const count = Math.min(left, read.remaining)
         const from = this.#offset
         this.#offset += count
-        if (count > 0) sink.write(partOf(this.#rest, from, from + count), true)
+        if (count > 0) read.put(partOf(this.#rest, from, from + count), true)
         this.#done(COPY.completed)
       } else if (this.#ended) this.#done(COPY.dropped)
       else if (!this.#now) {
-        this.#ask(sink.remaining)
+        this.#ask(read.remaining)
         return
-      } else this.#take(this.#next(sink.remaining))
+      } else this.#take(this.#next(read.remaining))
     }
   }
 
   #done(result: CopyResult): void {
-    const pending = this.#pending
-    this.#pending = undefined
-    pending?.copier.done(result)
+    const read = this.#read
+    this.#read = undefined
+    read?.done(result)
   }
 
   #next(room: number): Step {
@@ -101,7 +98,7 @@ export class HostStream implements ReadableSide {
       try {
         this.#rest = checkChunk(this.element, value)
       } catch (error) {
-        this.#close()
+        this.close()
         throw error
       }
       this.#offset = 0
@@ -110,7 +107,7 @@ export class HostStream implements ReadableSide {
 
   #end(): void {
     this.#ended = true
-    this.#scheduler.open.delete(this.#close)
+    this.#scheduler.open.delete(this)
   }
 
   #ask(room: number): void {
@@ -145,11 +142,11 @@ export class HostStream implements ReadableSide {
   }
 
   drop(): void {
-    this.#close()
+    this.close()
   }
 
   /** Nobody reads any more. Never throws: nobody is there to be told. */
-  readonly #close = (): void => {
+  close(): void {
     if (this.#dropped) return
     this.#dropped = true
     const [rest, offset] = [this.#rest, this.#offset]

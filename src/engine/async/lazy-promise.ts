@@ -1,21 +1,32 @@
 // engine/async/lazy-promise.ts: promises that most of the time nobody waits for.
 
+/** Told a value. An object, not a closure: one is there for every answer. */
+export interface Taker<T> {
+  taken(value: T): void
+}
+
 /**
  * A promise whose value may also be had at once, by `take`. What a promise costs, in being made, in settling and in being
  * collected, is paid only when somebody uses it as one: it inherits what promises can do, and becomes one in `then`.
  */
 class Lazy<T> {
-  #known: {readonly value: T} | undefined
-  #failed: {readonly reason: unknown} | undefined
-  #taker: ((value: T) => void) | undefined
+  #state: 'open' | 'known' | 'failed' = 'open'
+  /** The value, or the reason. */
+  #outcome: unknown
+  #taker: Taker<T> | undefined
   #awaited: PromiseWithResolvers<T> | undefined
 
   static get [Symbol.species](): PromiseConstructor {
     return Promise
   }
 
-  get known(): {readonly value: T} | undefined {
-    return this.#known
+  get isKnown(): boolean {
+    return this.#state === 'known'
+  }
+
+  /** Once it is known. */
+  get value(): T {
+    return this.#outcome as T
   }
 
   // biome-ignore lint/suspicious/noThenProperty: it is a promise
@@ -27,30 +38,32 @@ class Lazy<T> {
   }
 
   #promise(): Promise<T> {
-    if (this.#known !== undefined) return Promise.resolve(this.#known.value)
-    if (this.#failed !== undefined) return Promise.reject(this.#failed.reason)
+    if (this.#state === 'known') return Promise.resolve(this.value)
+    if (this.#state === 'failed') return Promise.reject(this.#outcome)
     this.#awaited ??= Promise.withResolvers<T>()
     return this.#awaited.promise
   }
 
-  /** Calls `taker` with the value, as soon as there is one; only the last one who asks is told. */
-  take(taker: (value: T) => void): void {
-    if (this.#known === undefined) this.#taker = taker
-    else taker(this.#known.value)
+  /** Tells `taker` the value, as soon as there is one; only the last one who asks is told. */
+  take(taker: Taker<T>): void {
+    if (this.isKnown) taker.taken(this.value)
+    else this.#taker = taker
   }
 
   /** Resolves it; the first one counts. */
   settle(value: T): void {
-    if (this.#known !== undefined || this.#failed !== undefined) return
-    this.#known = {value}
+    if (this.#state !== 'open') return
+    this.#state = 'known'
+    this.#outcome = value
     this.#awaited?.resolve(value)
-    this.#taker?.(value)
+    this.#taker?.taken(value)
   }
 
   /** Rejects it. */
   fail(reason: unknown): void {
-    if (this.#known !== undefined || this.#failed !== undefined) return
-    this.#failed = {reason}
+    if (this.#state !== 'open') return
+    this.#state = 'failed'
+    this.#outcome = reason
     this.#awaited?.reject(reason)
   }
 }

@@ -5,7 +5,7 @@ import {Queue} from '../../base/queue.ts'
 import {trap} from '../abi/trap.ts'
 import type {Resource} from '../abi/types.ts'
 import {Bag, type InBag} from './bag.ts'
-import {HostCall} from './host-call.ts'
+import type {HostCall} from './host-call.ts'
 import {cannotEnter, type Instance} from './instance.ts'
 import {Line} from './line.ts'
 import type {Cancellable, Task, Use} from './task.ts'
@@ -44,6 +44,11 @@ export interface Awaited extends InBag {
   fail(reason: unknown): void
 }
 
+/** What the host need not go on with. It removes itself, and never throws. */
+export interface Closable {
+  close(): void
+}
+
 /** Threads that need no stack may go on in one turn, one after the other, before others have their turn. */
 const MAX_IN_A_TURN = 32
 
@@ -59,8 +64,8 @@ export class Scheduler implements Continuation {
   /** How suspended stacks end should the sandbox fail. */
   readonly stacks = new Set<(reason: unknown) => void>()
   readonly awaited = new Bag<Awaited>()
-  /** Ends, one by one, what the host does for the guest. They remove themselves, and never throw. */
-  readonly open = new Set<() => void>()
+  /** What the host does for the guest. */
+  readonly open = new Set<Closable>()
   /** Set once something has trapped: nothing runs any more. */
   failure: {readonly reason: unknown} | undefined
   /** Promises and stream ends of the host that may still do something. */
@@ -85,18 +90,17 @@ export class Scheduler implements Continuation {
   // The host's side
 
   /** Calls a guest's function. @throws what made it trap, if that happens at once */
-  call(func: FuncInst, name: string, args: readonly unknown[]): HostCall {
+  call(func: FuncInst, call: HostCall): void {
     if (this.failure !== undefined) cannotEnter()
-    const call = new HostCall(this, name, args)
     this.calls.add(call)
     this.#begin()
     try {
       call.callee = func(this, undefined, call, this)
     } catch (error) {
+      this.calls.delete(call)
       this.fail(error)
       throw error
     }
-    return call
   }
 
   /** Asks the guest to stop what it was called for. */
@@ -161,7 +165,7 @@ export class Scheduler implements Continuation {
 
   /** The host need not go on with what it does for the guest. */
   release(): void {
-    for (const close of this.open) close()
+    for (const each of this.open) each.close()
   }
 
   /** After `fail`: begins anew, for the next event. What the last one still waits for finds nobody. */

@@ -5,7 +5,7 @@ import type {Instance} from './instance.ts'
 import type {FuncInst} from './scheduler.ts'
 import type {Cancellable, Use} from './task.ts'
 import type {Thread, WaitFor} from './thread.ts'
-import {BLOCKED, EVENT, type Event, Waitable} from './waitable.ts'
+import {BLOCKED, EVENT, Waitable} from './waitable.ts'
 
 export const SUBTASK = {
   starting: 0,
@@ -31,7 +31,7 @@ export class Subtask extends Waitable implements Use, WaitFor {
   readonly #liftArguments: (lenders: Handle[]) => readonly unknown[]
   readonly #lowerResult: (result: unknown) => unknown
   /** In the caller's table; 0 as long as it is in none, and its steps make no events. */
-  #index = 0
+  protected index = 0
 
   constructor(
     name: string,
@@ -61,12 +61,16 @@ export class Subtask extends Waitable implements Use, WaitFor {
   }
 
   #progress(): void {
-    if (this.#index !== 0) this.setPending()
+    if (this.index !== 0) this.setPending()
   }
 
-  protected event(): Event {
+  protected get code(): number {
+    return EVENT.subtask
+  }
+
+  protected payload(): number {
     if (this.resolved) this.deliverResolve()
-    return [EVENT.subtask, this.#index, this.state]
+    return this.state
   }
 
   /** What a synchronous call gives once it has returned. */
@@ -81,8 +85,8 @@ export class Subtask extends Waitable implements Use, WaitFor {
       this.deliverResolve()
       return this.state
     }
-    this.#index = instance.handles.put(this)
-    return (this.state | (this.#index << 4)) >>> 0
+    this.index = instance.handles.put(this)
+    return (this.state | (this.index << 4)) >>> 0
   }
 
   get resolved(): boolean {
@@ -158,7 +162,7 @@ export function subtaskCancel(thread: Thread, index: number, async: boolean): nu
   if (!async) subtask.checkNotInSet()
   const state = (): number => subtask.state
   const taken = (): number => {
-    subtask.takePending()
+    subtask.takePayload()
     return subtask.state
   }
   if (subtask.resolved) return taken()

@@ -42,9 +42,7 @@ describe('a task of the callback form', () => {
       },
       callback: () => assert.fail(),
     })
-    const {promise, value} = world.scheduler.call(f, 'f', [41])
-    assert.equal(promise, undefined)
-    assert.equal(value, 42)
+    assert.equal(world.begin(f, 41), 42)
     assert.equal(world.turns, 0)
     assert.ok(world.scheduler.isIdle)
     assert.ok(guests[0].instance.isIdle)
@@ -249,10 +247,10 @@ describe('a call between instances', () => {
               taskReturn(world.thread, 'utf8', U32, () => (result as number) * 2)
             },
           })
-          const {promise, value} = world.scheduler.call(f, 'f', [])
-          assert.equal(promise === undefined, !waits)
+          const result = world.begin(f)
+          assert.equal(result instanceof Promise, waits)
           answer.resolve(20)
-          assert.equal(promise === undefined ? value : await promise, 42)
+          assert.equal(await result, 42)
           await world.scheduler.whenIdle()
           assert.ok(a.instance.isIdle && b.instance.isIdle)
         })

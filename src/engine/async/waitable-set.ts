@@ -3,7 +3,7 @@ import {trap} from '../abi/trap.ts'
 import type {Instance} from './instance.ts'
 import {Line} from './line.ts'
 import type {Thread, WaitFor} from './thread.ts'
-import {CANCELLED_EVENT, type Event, NO_EVENT, Waitable, waitableAt} from './waitable.ts'
+import {CANCELLED_EVENT, type Event, type Member, NO_EVENT, Waitable, waitableAt} from './waitable.ts'
 
 /** So many members are named. */
 const MAX_NAMED = 8
@@ -13,7 +13,7 @@ export class WaitableSet {
   readonly kind = 'a waitable set'
   readonly #instance: Instance
   /** Of its members those that have an event, in the order in which they came by it: a set may have very many others. */
-  readonly pending = new Line<Waitable>()
+  readonly pending = new Line<Member>()
   /** How many members it has. */
   size = 0
   waiters = 0
@@ -31,7 +31,7 @@ export class WaitableSet {
     const {pending} = this
     const index = pick(pending.size)
     const member = index === 0 ? pending.first! : [...pending][index]!
-    return member.takePending()
+    return member.waitable.takePending()
   }
 
   describe(): string {

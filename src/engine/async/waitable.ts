@@ -24,65 +24,100 @@ export const CANCELLED_EVENT: Event = [EVENT.taskCancelled, 0, 0]
 /** Returned by a built-in instead of a payload when it will be delivered as an event. */
 export const BLOCKED = 0xffff_ffff
 
-export abstract class Waitable implements InLine<Waitable> {
-  readonly resource = undefined
-  abstract readonly kind: string
-  set: WaitableSet | undefined
-  /** A thread waits for this one alone. */
-  hasSyncWaiter = false
-  /** Whether it has an event. */
-  hasPending = false
-  /** Where it stands among those of its set that have one. */
+/** A waitable in a set, and its place among those of the set that have an event. Most waitables are never in one. */
+export class Member implements InLine<Member> {
+  readonly waitable: Waitable
+  readonly set: WaitableSet
   line: object | undefined
-  ahead: Waitable | undefined
-  behind: Waitable | undefined
+  ahead: Member | undefined
+  behind: Member | undefined
 
-  /** Its event, made when it is delivered, so that it says how things are then. */
-  protected abstract event(): Event
+  constructor(waitable: Waitable, set: WaitableSet) {
+    this.waitable = waitable
+    this.set = set
+  }
+}
+
+/** V8 makes an object of a derived class in place only where no class above declares fields: so these are only set. */
+export abstract class Waitable {
+  declare readonly resource: undefined
+  abstract readonly kind: string
+  /** Set while it is in a set. */
+  declare private member: Member | undefined
+  /** A thread waits for this one alone. */
+  declare hasSyncWaiter: boolean
+  /** Whether it has an event. */
+  declare hasPending: boolean
+
+  constructor() {
+    this.resource = undefined
+    this.member = undefined
+    this.hasSyncWaiter = false
+    this.hasPending = false
+  }
+
+  /** Of its event: the code, and its own index. */
+  protected abstract readonly code: number
+  protected abstract readonly index: number
+  /** Of its event, as it is delivered, so that it says how things are then. */
+  protected abstract payload(): number
+
+  get set(): WaitableSet | undefined {
+    return this.member?.set
+  }
 
   /** A later event takes the place of one that was not taken. */
-  protected setPending(): void {
+  setPending(): void {
     if (this.hasPending) return
     this.hasPending = true
-    this.set?.pending.add(this)
+    const member = this.member
+    member?.set.pending.add(member)
+  }
+
+  /** Delivers its event as its payload alone. */
+  takePayload(): number {
+    this.hasPending = false
+    const member = this.member
+    member?.set.pending.delete(member)
+    return this.payload()
   }
 
   takePending(): Event {
-    this.hasPending = false
-    this.set?.pending.delete(this)
-    return this.event()
+    return [this.code, this.index, this.takePayload()]
   }
 
   /** What keeps it from having an event, for people. */
   abstract describe(): string
 
   join(set: WaitableSet | undefined): void {
-    const left = this.set
+    const left = this.member
     if (left !== undefined) {
-      left.size--
-      left.pending.delete(this)
+      left.set.size--
+      left.set.pending.delete(left)
+      this.member = undefined
     }
-    this.set = set
     if (set === undefined) return
     set.size++
-    if (this.hasPending) set.pending.add(this)
+    const member = new Member(this, set)
+    this.member = member
+    if (this.hasPending) set.pending.add(member)
   }
 
-  /** A built-in that must wait for this one alone goes on with its event. */
-  awaitPending<T>(thread: Thread, finish: (event: Event) => T): T | Promise<T> {
+  /** A built-in that must wait for this one alone goes on with its event's payload. */
+  awaitPending<T>(thread: Thread, finish: (payload: number) => T): T | Promise<T> {
     this.hasSyncWaiter = true
     return thread.waitUntil(
       {ready: () => this.hasPending, cancellable: false, what: () => this.describe()},
       () => {
         this.hasSyncWaiter = false
-        return finish(this.takePending())
+        return finish(this.takePayload())
       },
     )
   }
 
   /** @throws TRAP_ASYNC */
   checkNotInSet(): void {
-    if (this.set !== undefined)
+    if (this.member !== undefined)
       trap('TRAP_ASYNC', 'waitable cannot be used synchronously while added to a waitable set')
   }
 }

@@ -1,6 +1,7 @@
 // engine/link/linked-component.ts: a component linked with what the host offers, ready to be instantiated many times.
 import {MayflyError} from '../../base/errors.ts'
 import type {FuncType, Resource} from '../abi/types.ts'
+import type {TaskFunction} from '../async/task-function.ts'
 import type {Component} from '../component/component.ts'
 import type {LeanModule} from '../snapshot/lean.ts'
 import {GLUE_ABI} from './glue/abi.ts'
@@ -18,11 +19,8 @@ export type LinkOptions = ResolveOptions & Readonly<{modules: ModuleCache}>
 /** Yielded after each core instance is made, before the next. */
 export type MadeInstance = Readonly<{instance: number; exports: WebAssembly.Exports}>
 
-/**
- * Calls into a sandbox, with values as in imports.ts. Of a plain function, a promise comes back only where the guest
- * waited or trapped.
- */
-export type GuestFunction = ((...args: unknown[]) => unknown) | StackFunction
+/** Calls into a sandbox, with values as in imports.ts. */
+export type GuestFunction = ((...args: unknown[]) => unknown) | StackFunction | TaskFunction
 
 type Instantiate = (
   modules: readonly WebAssembly.Module[],

@@ -184,6 +184,12 @@ export class Runtime {
     return promise
   }
 
+  /** A guest was stopped before it took it. */
+  #forgetPending(): void {
+    this.#pendingPromise = undefined
+    this.pending.value = 0
+  }
+
   /** `finish` lowers the result when the guest is about to go on. */
   #resumable(promise: Promise<unknown>, finish: (value: unknown) => unknown): Promise<unknown> {
     this.#waiting++
@@ -291,7 +297,7 @@ export class Runtime {
       instance.reset()
     }
     for (const memory of this.memories) memory.reset()
-    this.pending.value = 0
+    if (this.#pendingPromise !== undefined) this.#forgetPending()
     this.#event = {over: false}
     this.#scheduler?.reset()
   }

@@ -6,6 +6,7 @@
 // another. Only frames of WebAssembly may lie between the promising call and the guest, so the loop is WebAssembly, and
 // what is done in JavaScript before and after each call are its imports.
 import type {FlatType} from '../abi/flatten.ts'
+import type {CallOwner, CallReceiver} from '../call.ts'
 import {name, unsigned} from '../core/writer.ts'
 import {
   body,
@@ -27,18 +28,9 @@ import {
 } from './module-code.ts'
 import type {Runtime} from './runtime.ts'
 
-/** Who is told how a call ended. Must not throw. */
-export interface CallReceiver {
-  returned(value: unknown): void
-  failed(error: unknown): void
-}
-
-/** The sandbox of a function, told first. */
-export interface CallOwner {
+export interface StackOwner extends CallOwner {
   /** Control is back, and the result has been lifted. */
   left(func: StackFunction): void
-  /** What is told to the receiver in place of `error`. */
-  failure(error: unknown): unknown
 }
 
 const WORD = 8
@@ -160,7 +152,7 @@ class Loop {
 /** A guest function of one sandbox, which calls it once at a time. */
 export class StackFunction {
   /** Set by the sandbox. */
-  owner: CallOwner | undefined
+  owner: StackOwner | undefined
   readonly loop: Loop
   readonly slot: number
   readonly runtime: Runtime

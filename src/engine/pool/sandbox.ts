@@ -1,12 +1,13 @@
 // engine/pool/sandbox.ts: one sandbox: an instance of a component that is made equal to its image after every event.
 import {MayflyError} from '../../base/errors.ts'
+import {TaskFunction} from '../async/task-function.ts'
 import type {Continuation} from '../async/thread.ts'
+import {Call, type CallReceiver} from '../call.ts'
 import {type Idler, idleWatch} from '../limits/idle-watch.ts'
-import {Call} from '../link/call.ts'
 import type {Overrun, Stoppable} from '../link/guard.ts'
 import type {GuestFunction} from '../link/linked-component.ts'
 import type {Runtime, RuntimeState} from '../link/runtime.ts'
-import {type CallOwner, type CallReceiver, StackFunction, stacks} from '../link/stacks.ts'
+import {StackFunction, type StackOwner, stacks} from '../link/stacks.ts'
 import type {MemoryBudget} from '../snapshot/budget.ts'
 import type {RestoreReport, Restorer} from '../snapshot/snapshot.ts'
 import type {Store} from '../store.ts'
@@ -43,7 +44,7 @@ export type SandboxLimits = Readonly<{
 /** The global is found anew, by a getter, each time it is named. */
 const {performance} = globalThis
 
-export class Sandbox implements Stoppable, Idler, CallOwner {
+export class Sandbox implements Stoppable, Idler, StackOwner {
   readonly store: Store
   /** How many events it has served. */
   events = 0
@@ -69,7 +70,7 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
       runtime.onEnter = () => restorer.open()
       runtime.onLeave = () => restorer.close()
     }
-    for (const func of parts.functions) if (func instanceof StackFunction) func.owner = this
+    for (const func of parts.functions) if (typeof func !== 'function') func.owner = this
     runtime.onSuspend = () => this.#suspended()
     runtime.onResume = () => this.#begin()
   }
@@ -151,13 +152,15 @@ export class Sandbox implements Stoppable, Idler, CallOwner {
         this.#watching = watched !== undefined
         return func
       }
-      result = func(...args)
+      if (func instanceof TaskFunction) func.call(receiver, args)
+      else result = func(...args)
       watched?.close()
     } catch (error) {
       watched?.close()
       receiver.failed(this.failure(error))
       return undefined
     }
+    if (func instanceof TaskFunction) return undefined
     if (result instanceof Promise)
       result.then(
         value => receiver.returned(value),

@@ -2,8 +2,9 @@
 import {MayflyError} from '../../base/errors.ts'
 import {err, ok, type Result} from '../../base/result.ts'
 import type {Continuation} from '../../engine/async/thread.ts'
+import type {CallReceiver} from '../../engine/call.ts'
 import {type Idler, idleWatch} from '../../engine/limits/idle-watch.ts'
-import {type CallReceiver, stacks} from '../../engine/link/stacks.ts'
+import {stacks} from '../../engine/link/stacks.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
 import {asTrap, type Sandbox, type StopListener} from '../../engine/pool/sandbox.ts'
 import {type ErrorCode, errorCode} from '../../wasi/http/error-code.ts'
@@ -124,8 +125,8 @@ class AsyncRun implements CallReceiver, Continuation, Idler, Reader, StopListene
 
   #relays(): void {
     if (this.#over) return
-    const relays = this.#sandbox.store.state(RELAYS)
-    if (relays.idle) {
+    const relays = this.#sandbox.store.stateIfAny(RELAYS)
+    if (relays === undefined || relays.idle) {
       this.#end(RETURNED)
       return
     }

@@ -1,6 +1,7 @@
 // triggers/http/sandboxed-guest.ts: runs each request in a sandbox of its own.
 import {MayflyError} from '../../base/errors.ts'
-import {type CallReceiver, type StackFunction, stacks} from '../../engine/link/stacks.ts'
+import type {CallReceiver} from '../../engine/call.ts'
+import {type StackFunction, stacks} from '../../engine/link/stacks.ts'
 import type {Pool} from '../../engine/pool/pool.ts'
 import {asTrap, type Sandbox, type StopListener} from '../../engine/pool/sandbox.ts'
 import {StateKey} from '../../engine/store.ts'

@@ -48,6 +48,9 @@ export class IncomingRequest {
     this.#consumed = true
     return this.#source.openBody()
   }
+
+  /** Dropped by the guest: whoever has received it reads what is left. */
+  release(): void {}
 }
 
 export class IncomingResponse {

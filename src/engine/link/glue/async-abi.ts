@@ -24,6 +24,7 @@ import {errorContextFromHost, fromHost, toHost} from '../../async/host-border.ts
 import {hostFunc} from '../../async/host-function.ts'
 import {lift, startThread} from '../../async/lift.ts'
 import {lower, subtaskCancel, subtaskDrop} from '../../async/subtask.ts'
+import {taskFunction} from '../../async/task-function.ts'
 import {
   waitableJoin,
   waitableSetDrop,
@@ -68,6 +69,7 @@ export const ASYNC_GLUE_ABI = {
   startThread,
   subtaskCancel,
   subtaskDrop,
+  taskFunction,
   waitableJoin,
   waitableSetDrop,
   waitableSetNew,

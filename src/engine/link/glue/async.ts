@@ -140,7 +140,7 @@ export class AsyncEmitter {
         : `c=>{guard.enter();${functions.closed(options.postReturn, instance, coreResult === undefined ? [] : [coreResult], undefined)}(${coreResult === undefined ? '' : 'c'});guard.leave()}`
     const {declaration, call} = this.#call(func.core, blocks, {params, result, values: lowered.values})
     const core =
-      `(args,task,returning)=>{scope=task;${sync}${args.length === 0 ? '' : `const [${args.join(',')}]=args;`}` +
+      `(args,task,returning)=>{scope=task;${sync}${args.map((each, i) => `const ${each}=args[${i}];`).join('')}` +
       `${lowered.statements}${call}}`
     const fields = [
       `name:${quote(this.#name(func))}`,
@@ -211,10 +211,11 @@ export class AsyncEmitter {
     )
   }
 
-  export(func: Lifted, exported: string, args: readonly string[]): string {
+  /** An expression for the TaskFunction of an exported function. */
+  export(func: Lifted, exported: string): string {
     const key = this.#source.constant(func, 'key')
     const name = this.#source.helper(`func:${key}:true`, 'F_', each => this.#lifted(func, each, true))
-    return `const c=scheduler.call(${name},${quote(exported)},[${args.join(',')}]);return c.promise??c.value;`
+    return `taskFunction(scheduler,${name},${quote(exported)})`
   }
 
   builtin(index: number, builtin: AsyncBuiltin): void {

@@ -369,22 +369,24 @@ export class FunctionEmitter {
   export(func: Func, name: string): string {
     const variable = this.source.name('x_')
     const args = func.type.params.map((_, i) => `a${i}`)
-    if (func.kind === 'lifted' && !this.plan.async && this.plan.instances[func.instance]!.blocks) {
+    if (func.kind === 'lifted' && this.plan.async) {
+      this.source.line(`const ${variable}=${this.#async.export(func, name)};`)
+      return variable
+    }
+    if (func.kind === 'lifted' && this.plan.instances[func.instance]!.blocks) {
       this.#stacked(func, variable, args)
       return variable
     }
     const body =
       func.kind === 'host'
         ? `return ${this.source.constant(func.host.call, 'host')}(${['store', ...args].join(',')});`
-        : this.plan.async
-          ? this.#async.export(func, name, args)
-          : this.#callLifted(func, args, undefined, {
-              host: true,
-              deliver: '',
-              value: func.type.result === undefined ? 'undefined' : 'r',
-              done: '',
-              waits: () => '',
-            })
+        : this.#callLifted(func, args, undefined, {
+            host: true,
+            deliver: '',
+            value: func.type.result === undefined ? 'undefined' : 'r',
+            done: '',
+            waits: () => '',
+          })
     this.source.line(`const ${variable}=function ${identifier(name)}_(${args.join(',')}){${body}};`)
     return variable
   }

@@ -36,7 +36,7 @@ export class BodyChunks implements AsyncIterableIterator<Uint8Array> {
 
   async next(): Promise<IteratorResult<Uint8Array>> {
     const body = this.#body
-    while (body !== undefined && this.trailers.known === undefined) {
+    while (body !== undefined && !this.trailers.isKnown) {
       const read = body.read(MAX_READ)
       if (read.tag === 'err') break
       if (read.val.length > 0) return {done: false, value: read.val}

@@ -24,7 +24,7 @@ export function send(store: Store, client: HttpClient, request: Request): Promis
   const contents = opened(request.takeContents())
   const refused = (error: Result<never, ErrorCode>): Promise<Answer> => {
     if (contents.kind === 'guest') contents.stream?.cancel()
-    else contents.release()
+    else contents.incoming.release()
     contents.sent?.settle(error)
     return Promise.resolve(error)
   }
@@ -43,13 +43,17 @@ export function send(store: Store, client: HttpClient, request: Request): Promis
 /** A body from the network says only when it is open whether there is anything in it. */
 function opened(contents: Contents): Contents {
   if (contents.kind === 'guest') return contents
-  const body = contents.open()
+  const {incoming} = contents
+  const body = incoming.consume()
   const some = body?.finished() === true ? undefined : body
-  return {...contents, open: () => some}
+  return {
+    ...contents,
+    incoming: {headers: incoming.headers, consume: () => some, release: () => incoming.release()},
+  }
 }
 
 const hasBytes = (contents: Contents): boolean =>
-  (contents.kind === 'guest' ? contents.stream : contents.open()) !== undefined
+  (contents.kind === 'guest' ? contents.stream : contents.incoming.consume()) !== undefined
 
 function outgoingOf(request: Request): Result<OutgoingRequest, ErrorCode> {
   const {pathWithQuery = '/', authority} = request

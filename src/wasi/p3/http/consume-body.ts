@@ -19,6 +19,6 @@ export function consumeBody(store: Store, contents: Contents, result: Promise<Tr
     )
     return [stream ?? NO_BYTES, trailers]
   }
-  const body = new BodyChunks(store, contents.open())
+  const body = new BodyChunks(store, contents.incoming.consume())
   return [body, body.trailers]
 }

@@ -15,17 +15,23 @@ export const SENT: Transmitted = ok(undefined)
 /** Contents that a guest has given: `stream` is unset where there are no bytes. `sent` tells it what became of them. */
 export type GuestContents = Readonly<{
   kind: 'guest'
+  headers: Fields
   stream: GuestStream | undefined
   trailers: Promise<Trailers>
   sent: LazyPromise<Transmitted>
 }>
 
-/** Contents that come from the network; opened when somebody wants them. */
-export type HostContents = Readonly<{
-  kind: 'host'
-  open: () => IncomingBody | undefined
+/** A message as it came from the network: what it carries is opened when somebody wants it. */
+export type Incoming = Readonly<{
+  headers: Fields
+  consume: () => IncomingBody | undefined
   /** Nobody wants them. */
   release: () => void
+}>
+
+export type HostContents = Readonly<{
+  kind: 'host'
+  incoming: Incoming
   sent?: LazyPromise<Transmitted>
 }>
 

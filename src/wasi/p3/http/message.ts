@@ -12,13 +12,18 @@ import type {RequestOptions} from './request-options.ts'
 const NEVER_SENT = err(internalError('the message was dropped'))
 
 class Message {
-  readonly headers: Fields
+  readonly #from: {readonly headers: Fields}
   #contents: Contents | undefined
 
-  constructor(headers: Fields, contents: Contents) {
-    headers.immutable = true
-    this.headers = headers
+  constructor(contents: Contents) {
     this.#contents = contents
+    if (contents.kind === 'guest') contents.headers.immutable = true
+    this.#from = contents.kind === 'guest' ? contents : contents.incoming
+  }
+
+  /** Those from the network are read only when somebody asks. */
+  get headers(): Fields {
+    return this.#from.headers
   }
 
   /** What it carries, once: who takes it has the message. */
@@ -36,7 +41,7 @@ class Message {
     if (contents?.kind === 'guest') {
       contents.stream?.cancel()
       contents.sent.settle(NEVER_SENT)
-    } else contents?.release()
+    } else contents?.incoming.release()
   }
 }
 
@@ -53,8 +58,8 @@ export class Request extends Message {
   authority: string | undefined
   readonly options: RequestOptions | undefined
 
-  constructor(headers: Fields, contents: Contents, options: RequestOptions | undefined) {
-    super(headers, contents)
+  constructor(contents: Contents, options: RequestOptions | undefined) {
+    super(contents)
     if (options !== undefined) options.immutable = true
     this.options = options
   }
@@ -100,9 +105,9 @@ export class Response extends Message {
   }
 }
 
-/** A request that the server has; its headers and body are read only when the guest asks. */
+/** A request that the server has. */
 export function requestOf(incoming: IncomingRequest): Request {
-  const request = new ServerRequest(incoming)
+  const request = new Request({kind: 'host', incoming}, undefined)
   request.method = incoming.method
   request.pathWithQuery = incoming.pathWithQuery
   request.scheme = incoming.scheme
@@ -110,18 +115,8 @@ export function requestOf(incoming: IncomingRequest): Request {
   return request
 }
 
-class ServerRequest extends Request {
-  constructor(incoming: IncomingRequest) {
-    super(incoming.headers, {kind: 'host', open: () => incoming.consume(), release: () => {}}, undefined)
-  }
-}
-
 export function responseOf(incoming: IncomingResponse): Response {
-  const response = new Response(incoming.headers, {
-    kind: 'host',
-    open: () => incoming.consume(),
-    release: () => incoming.release(),
-  })
+  const response = new Response({kind: 'host', incoming})
   response.statusCode = incoming.status
   return response
 }

@@ -3,13 +3,13 @@
 import {err} from '../../../base/result.ts'
 import type {Chunk} from '../../../engine/async/chunk.ts'
 import {type ChunkReader, GuestFuture} from '../../../engine/async/host-sink.ts'
-import {LazyPromise} from '../../../engine/async/lazy-promise.ts'
+import {LazyPromise, type Taker} from '../../../engine/async/lazy-promise.ts'
 import {StateKey, type Store} from '../../../engine/store.ts'
 import type {HttpIoError} from '../../http/error-code.ts'
 import type {Fields} from '../../http/fields.ts'
 import type {OutgoingBody} from '../../http/outgoing-body.ts'
 import {BodyChunks} from './body-chunks.ts'
-import {type Contents, SENT, type Trailers, type Transmitted} from './contents.ts'
+import {type Contents, type GuestContents, SENT, type Trailers, type Transmitted} from './contents.ts'
 
 /** Where bytes come from. */
 type Source = Readonly<{
@@ -46,6 +46,7 @@ export class Relays {
   }
 }
 
+/** Made when there is one. */
 export const RELAYS = new StateKey<Relays>(() => new Relays())
 
 /** Whoever takes the bytes. */
@@ -60,12 +61,11 @@ export interface Reader {
  */
 export function transmit(store: Store, contents: Contents, body: OutgoingBody, reader: Reader): void {
   if (contents.kind === 'guest') {
-    const {stream, trailers, sent} = contents
-    new Transmission(store, stream ?? EMPTY, trailers, {body, sent, reader}).go()
+    new Transmission(store, contents, body, reader).go()
     return
   }
-  const chunks = new BodyChunks(store, contents.open())
-  const source: Source = {
+  const chunks = new BodyChunks(store, contents.incoming.consume())
+  const stream: Source = {
     pull: to =>
       void chunks.next().then(
         ({value}) => to.take(value),
@@ -75,10 +75,10 @@ export function transmit(store: Store, contents: Contents, body: OutgoingBody, r
     isHost: true,
   }
   const {sent = new LazyPromise<Transmitted>()} = contents
-  new Transmission(store, source, chunks.trailers, {body, sent, reader}).go()
+  new Transmission(store, {stream, trailers: chunks.trailers, sent}, body, reader).go()
 }
 
-class Transmission implements ChunkReader {
+class Transmission implements ChunkReader, Taker<Trailers> {
   readonly #store: Store
   readonly #source: Source
   readonly #trailers: Promise<Trailers>
@@ -93,17 +93,21 @@ class Transmission implements ChunkReader {
 
   constructor(
     store: Store,
-    source: Source,
-    trailers: Promise<Trailers>,
-    to: Readonly<{body: OutgoingBody; sent: LazyPromise<Transmitted>; reader: Reader}>,
+    {
+      stream = EMPTY,
+      trailers,
+      sent,
+    }: Readonly<{stream: Source | undefined}> & Pick<GuestContents, 'trailers' | 'sent'>,
+    body: OutgoingBody,
+    reader: Reader,
   ) {
     this.#store = store
-    this.#source = source
+    this.#source = stream
     this.#trailers = trailers
-    this.#body = to.body
-    this.#sent = to.sent
-    this.#reader = to.reader
-    this.#relay(source.isHost)
+    this.#body = body
+    this.#sent = sent
+    this.#reader = reader
+    this.#relay(stream.isHost)
   }
 
   #relay(needed: boolean): void {
@@ -136,9 +140,12 @@ class Transmission implements ChunkReader {
   take(chunk: Chunk | undefined): void {
     if (chunk === undefined) {
       this.#relay(!(this.#trailers instanceof GuestFuture))
-      const finish = (trailers: Trailers): void => this.#finish(trailers)
-      if (this.#trailers instanceof LazyPromise) this.#trailers.take(finish)
-      else this.#trailers.then(finish, () => this.refuse())
+      if (this.#trailers instanceof LazyPromise) this.#trailers.take(this)
+      else
+        this.#trailers.then(
+          trailers => this.taken(trailers),
+          () => this.refuse(),
+        )
       return
     }
     if (this.#relays !== undefined) this.#relays.chunks++
@@ -157,7 +164,8 @@ class Transmission implements ChunkReader {
     this.#relay(false)
   }
 
-  #finish(trailers: Trailers): void {
+  /** The trailers are there. */
+  taken(trailers: Trailers): void {
     if (trailers.tag === 'err') {
       this.#body.abort()
       this.#end(trailers)

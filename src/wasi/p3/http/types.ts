@@ -6,7 +6,7 @@ import {type HostFunction, type HostItem, hostFunction, hostResource} from '../.
 import {type Field, Fields} from '../../http/fields.ts'
 import type {Method, Scheme} from '../../http/method.ts'
 import {consumeBody} from './consume-body.ts'
-import type {Contents, Trailers, Transmitted} from './contents.ts'
+import type {GuestContents, Trailers, Transmitted} from './contents.ts'
 import {Request, Response} from './message.ts'
 import {RequestOptions, type Timeout} from './request-options.ts'
 
@@ -35,14 +35,12 @@ const fields: Readonly<Record<string, HostItem>> = {
   '[method]fields.clone': of((self: Fields) => self.clone()),
 }
 
-/** What `new` takes and gives beside the message. */
-function contentsOf(
+/** What a guest makes a message of. */
+const contentsOf = (
+  headers: Fields,
   stream: GuestStream | undefined,
   trailers: Promise<Trailers>,
-): [Contents, Promise<Transmitted>] {
-  const sent = new LazyPromise<Transmitted>()
-  return [{kind: 'guest', stream, trailers, sent}, sent]
-}
+): GuestContents => ({kind: 'guest', headers, stream, trailers, sent: new LazyPromise()})
 
 const request: Readonly<Record<string, HostItem>> = {
   request: hostResource<Request>((_store, self) => self.release()),
@@ -54,8 +52,8 @@ const request: Readonly<Record<string, HostItem>> = {
       trailers: Promise<Trailers>,
       options: RequestOptions | undefined,
     ) => {
-      const [contents, sent] = contentsOf(stream, trailers)
-      return [new Request(headers, contents, options), sent]
+      const contents = contentsOf(headers, stream, trailers)
+      return [new Request(contents, options), contents.sent]
     },
   ),
   '[method]request.get-method': of((self: Request) => self.method),
@@ -99,8 +97,8 @@ const response: Readonly<Record<string, HostItem>> = {
   response: hostResource<Response>((_store, self) => self.release()),
   '[static]response.new': hostFunction(
     (_store, headers: Fields, stream: GuestStream | undefined, trailers: Promise<Trailers>) => {
-      const [contents, sent] = contentsOf(stream, trailers)
-      return [new Response(headers, contents), sent]
+      const contents = contentsOf(headers, stream, trailers)
+      return [new Response(contents), contents.sent]
     },
   ),
   '[method]response.get-status-code': of((self: Response) => self.statusCode),

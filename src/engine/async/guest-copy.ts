@@ -1,25 +1,8 @@
-// engine/async/buffer.ts: where the elements of a stream or future come from and go to (CanonicalABI.md, Buffer State).
+// engine/async/guest-copy.ts: a copy out of a guest's memory or into it (CanonicalABI.md, Buffer State).
 import {trap} from '../abi/trap.ts'
-import type {Type} from '../abi/types.ts'
 import type {Chunk} from './chunk.ts'
 import type {Instance} from './instance.ts'
-
-export interface Buffer {
-  /** Whether the host holds it: then elements are as in link/imports.ts, and not as guests pass them to each other. */
-  readonly isHost: boolean
-  readonly remaining: number
-  readonly length: number
-}
-
-export interface SourceBuffer extends Buffer {
-  /** Takes the next `count`, at most `remaining`. */
-  read(count: number, forHost: boolean): Chunk
-}
-
-export interface SinkBuffer extends Buffer {
-  /** Adds at most `remaining`. */
-  write(chunk: Chunk, ofHost: boolean): void
-}
+import {COPY, type CopyResult, type Read, type Reclaimable, type Write} from './rendezvous.ts'
 
 /** How emitted code reads and writes elements in a guest's memory. */
 export type ElementCodec = Readonly<{
@@ -36,20 +19,38 @@ export type ElementCodec = Readonly<{
 
 const MAX_LENGTH = 2 ** 28 - 1
 
-/** A stretch of a guest's memory; `codec` is unset where elements are nothing. */
-export class GuestBuffer implements SourceBuffer, SinkBuffer {
-  readonly isHost = false
+/** The end that copies: told when there is something to say of it. */
+interface Listener {
+  setPending(): void
+}
+
+export class GuestCopy implements Read, Write {
+  readonly instance: Instance
   readonly length: number
+  progress = 0
+  /** Whether the other side may still copy, so that there is something to cancel. */
+  isOpen = true
+  result: CopyResult = COPY.completed
+  readonly #end: Listener
   readonly #codec: ElementCodec | undefined
   readonly #pointer: number
-  progress = 0
+  #from: Reclaimable | undefined
 
-  constructor(codec: ElementCodec | undefined, pointer: number, length: number) {
+  /** `codec` is unset where elements are nothing. */
+  constructor(
+    instance: Instance,
+    end: Listener,
+    codec: ElementCodec | undefined,
+    pointer: number,
+    length: number,
+  ) {
     if (length > MAX_LENGTH) trap('TRAP_OUT_OF_BOUNDS', `a buffer of ${length} elements is too long`)
     if (length > 0) codec?.check(pointer, length)
+    this.instance = instance
+    this.length = length
+    this.#end = end
     this.#codec = codec
     this.#pointer = pointer
-    this.length = length
   }
 
   get remaining(): number {
@@ -60,7 +61,7 @@ export class GuestBuffer implements SourceBuffer, SinkBuffer {
     return this.#pointer + this.progress * this.#codec!.size
   }
 
-  read(count: number, forHost: boolean): Chunk {
+  take(count: number, forHost: boolean): Chunk {
     const codec = this.#codec
     const chunk =
       codec === undefined
@@ -72,7 +73,7 @@ export class GuestBuffer implements SourceBuffer, SinkBuffer {
     return chunk
   }
 
-  write(chunk: Chunk, ofHost: boolean): void {
+  put(chunk: Chunk, ofHost: boolean): void {
     const {length} = chunk
     if (length > this.remaining) trap('TRAP_BAD_VALUE', `${length} elements for ${this.remaining}`)
     const codec = this.#codec
@@ -80,19 +81,23 @@ export class GuestBuffer implements SourceBuffer, SinkBuffer {
     else codec?.store(this.#at(), chunk)
     this.progress += length
   }
-}
 
-const NUMBERS: ReadonlySet<Type['kind']> = new Set([
-  ...(['u8', 'u16', 'u32', 'u64', 's8', 's16', 's32', 's64', 'f32', 'f64'] as const),
-])
+  copied(from: Reclaimable): void {
+    this.#from = from
+    this.#end.setPending()
+  }
 
-/** One component instance may not yet copy to itself what could call back into it. */
-export function checkSides(
-  kind: string,
-  element: Type | undefined,
-  one: Instance | undefined,
-  other: Instance | undefined,
-): void {
-  if (one !== undefined && one === other && element !== undefined && !NUMBERS.has(element.kind))
-    trap('TRAP_ASYNC', `cannot read from and write to intra-component ${kind} of ${element.kind}`)
+  done(result: CopyResult): void {
+    this.isOpen = false
+    this.#from = undefined
+    this.result = result
+    this.#end.setPending()
+  }
+
+  /** What has been copied is told: no more is. */
+  close(): void {
+    this.#from?.reclaim()
+    this.#from = undefined
+    this.isOpen = false
+  }
 }
