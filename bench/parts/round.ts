@@ -17,7 +17,7 @@ export type RoundOptions = Readonly<{
   connections: number
   /** V8 needs some to optimise. */
   warmupSeconds: number
-  /** Turns of a second that each server gets. */
+  /** Counted in each round, each in a turn of its own. */
   seconds: number
 }>
 
@@ -25,7 +25,7 @@ type Contender = Readonly<{name: string; argv: readonly string[]}>
 type Turn = LoadResult & Readonly<{cpuMs: number; othersMs: number; ms: number}>
 
 /**
- * `count` rounds of all contenders, by name. In each all are started, and then have the load in turns of a second, the order
+ * `count` rounds of all contenders, by name. In each all are started, and then have the load in turns of two seconds, the order
  * reversed from turn to turn: what changes with time, as on a machine that others use too, meets all alike.
  */
 export async function measureInTurns(
@@ -74,9 +74,12 @@ async function warmUp(
   await load(`${url}/`, {seconds: warmupSeconds, connections, core: cores.load})
 }
 
+/** A server without anything to do gives back memory that it would have used again: the first second of a turn is not counted. */
 async function measureTurn(server: ServerProcess, {cores, connections}: RoundOptions): Promise<Turn> {
+  const second = {seconds: 1, connections, core: cores.load}
+  await load(`${server.url}/`, second)
   const before = {at: performance.now(), busy: busyMs(cores.server), cpu: cpuMs(server.pid)}
-  const result = await load(`${server.url}/`, {seconds: 1, connections, core: cores.load})
+  const result = await load(`${server.url}/`, second)
   const cpu = cpuMs(server.pid) - before.cpu
   const othersMs = cores.server === undefined ? Number.NaN : busyMs(cores.server) - before.busy - cpu
   return {...result, cpuMs: cpu, othersMs, ms: performance.now() - before.at}
