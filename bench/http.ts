@@ -1,7 +1,7 @@
 // bench/http.ts: `npm run bench`: requests per second beside node:http alone and wasmtime serve.
 //
-// Every server is a fresh process in every round. All share one core, and have the load, which is on another, in turns of
-// two seconds. Only ratios of one run mean anything.
+// Every server is a fresh process in every round, on a core of its own; the load is on another. The order is reversed
+// from round to round, so that what changes with time meets all alike. Only ratios of one run mean anything.
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -29,7 +29,7 @@ const {values: options} = parseArgs({
 
 const HELP = `npm run bench -- [OPTIONS]
   --rounds N        fresh processes each; medians are of these (5)
-  --seconds N       counted in each round, each in a turn of its own (6)
+  --seconds N       measured in each round (6)
   --warmup N        seconds of load before; V8 needs some to optimise (10)
   --connections N   (32)
   --small NAME      the small component: a guest of test/guests (the first that is there)

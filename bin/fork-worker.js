@@ -40,8 +40,11 @@ exports.dropFirst = () => {
 exports.forkWorker = code => {
   const first = early
   early = undefined
-  return first ?? fork(code)
+  return first !== undefined && isAlive(first) ? first : fork(code)
 }
+
+/** Of one that has ended already, nobody would be told any more. */
+const isAlive = ({pid, exitCode, signalCode}) => pid !== undefined && exitCode === null && signalCode === null
 
 /** Output goes straight to our own stdout and stderr, so that no line passes through two processes. */
 function fork(code) {
@@ -50,6 +53,8 @@ function fork(code) {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  // Whoever waits for it is told; a failed spawn that nobody listens to would end this process.
-  return child.on('error', () => {})
+  // What cannot be started ends as what died at once; without a listener it would end this process.
+  return child.on('error', () => {
+    if (child.pid === undefined) child.emit('exit', 1, null)
+  })
 }

@@ -99,6 +99,29 @@ describe('the first worker', {skip}, () => {
     assert.equal(left, false)
   })
 
+  test('that has died before it is needed is not given', async () => {
+    const main = `async (argv, code, forkWorker) => {
+      if (argv[0] === 'worker') {
+        const {writeFileSync, existsSync} = require('node:fs')
+        const mark = process.env.MAYFLY_CACHE_DIR + '-died'
+        if (!existsSync(mark)) {
+          writeFileSync(mark, '')
+          process.kill(process.pid, 'SIGKILL')
+        }
+        return void process.once('message', () => process.send('alive'))
+      }
+      const {existsSync} = require('node:fs')
+      while (!existsSync(process.env.MAYFLY_CACHE_DIR + '-died')) await new Promise(done => setTimeout(done, 10))
+      await new Promise(done => setTimeout(done, 200))
+      const worker = forkWorker('script')
+      worker.send('ask')
+      const [answer] = await require('node:events').once(worker, 'message')
+      console.log(answer)
+      worker.disconnect()
+    }`
+    assert.deepEqual(await run('died', main), {said: 'alive\n', code: 0, left: false})
+  })
+
   test('does not outlive a command that fails before it is needed, and is not seen', async () => {
     const main = `async ([command]) => {
       if (command === 'worker') setInterval(() => {}, 1000)

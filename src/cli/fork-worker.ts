@@ -10,5 +10,5 @@ export function useForkWorker(forkWorker: ForkWorker): void {
   fork = forkWorker
 }
 
-/** A worker runs the same code as this process. */
+/** A worker runs the script or the sources, as this process does. */
 export const forkWorker = (): ChildProcess => fork!(import.meta.url.endsWith('.ts') ? 'sources' : 'script')

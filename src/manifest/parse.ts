@@ -47,6 +47,7 @@ export function parseManifest(text: string, {file, profile}: ParseOptions): App 
   const app = assemble(draft, {file, profile, places})
   if (profile !== undefined) checkProfile(draft, profile, mistakes)
   checkHostsByDefault(app, places, mistakes)
+  checkWarmUp(app, places, mistakes)
   mistakes.throwIfAny()
   return app
 }
@@ -69,6 +70,23 @@ function checkProfile({components, triggers}: Draft, profile: string, mistakes: 
         ? 'leave --profile out'
         : `there are ${[...names].slice(0, 10).map(quote).join(', ')}`),
   }))
+}
+
+/** The policy may be the application's. */
+function checkWarmUp({components}: App, places: PlaceIndex, mistakes: Mistakes): void {
+  for (const [id, {mayfly}] of Object.entries(components)) {
+    if (mayfly.warmUp === undefined || mayfly.snapshot !== 'never') continue
+    const path = ['component', id, 'tool', 'mayfly']
+    mistakes.add(
+      'MANIFEST_CONFLICT',
+      places.find([...path, 'warm_up'])?.at ?? {line: 1, column: 1},
+      path,
+      () => ({
+        reason: 'with snapshot = "never" no event would find anything warm',
+        remedy: 'remove one of the two',
+      }),
+    )
+  }
 }
 
 /** A host made of variables that all have defaults must be well-formed with these. */

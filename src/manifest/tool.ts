@@ -36,12 +36,6 @@ export const componentTools = tools(
         reason: 'only a handler in JavaScript or TypeScript, named by entry, is warmed up',
         remedy: 'remove warm_up',
       })
-    const snapshot = entries.get('snapshot')?.value
-    if (snapshot?.kind === 'string' && snapshot.value === 'never')
-      conflict(warmUp.keyAt, path, reader, {
-        reason: 'with snapshot = "never" no event would find anything warm',
-        remedy: 'remove one of the two',
-      })
   }),
 )
 

@@ -134,6 +134,11 @@ const coldStarts: [name: string, source: string, expected: Refusal][] = [
     {code: 'BUILD_WARM_UP', text: /its answer never ends/},
   ],
   [
+    'asks for the time when it has been answered, and nobody waits',
+    'export default {fetch() {\n  void (async () => {\n    for (let i = 0; i < 200; i++) await null\n    Date.now()\n  })()\n  return new Response()\n}}',
+    {code: 'BUILD_WARM_UP', text: /Date\.now\(\) is called/},
+  ],
+  [
     'is not asked, since loading failed in silence before',
     'try { Math.random() } catch {}\nexport default {fetch: () => new Response()}',
     {code: 'BUILD_IMPURE_INIT', at: {file: 'src/index.ts', line: 1, column: 12}},
@@ -149,6 +154,12 @@ for (const [name, source, {code, at, text}] of coldStarts) {
     })
   })
 }
+
+test('a component may be warmed up with many requests', async () => {
+  const warmUp = Array.from({length: 50}, (_, i) => `/${i}`)
+  const {component} = await buildOf('export default {fetch: () => new Response()}', {warmUp})
+  assert.ok(component.length > 0)
+})
 
 test('snapshot: never loads the module in the event, so it may ask for anything', async () => {
   const {component} = await buildOf(

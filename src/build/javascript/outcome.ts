@@ -25,7 +25,12 @@ export function outcomeError(outcome: InitOutcome, context: OutcomeContext): Err
 function recordedError(records: readonly InitRecord[], context: OutcomeContext): Error | undefined {
   // Counted even where the handler caught the refusal: its state may then depend on having caught it.
   const impure = records.flatMap(record => (record.kind === 'impure' ? [record] : []))
-  if (impure.length > 0) return together(unique(impure).map(record => impureError(record, context)))
+  if (impure.length > 0)
+    return together(
+      unique(impure)
+        .slice(0, MAX_IMPURE)
+        .map(record => impureError(record, context)),
+    )
   const threw = records.find(record => record.kind === 'threw')
   if (threw !== undefined) return threwError(threw.error, context)
   const none = records.find(record => record.kind === 'no-handler')
@@ -85,7 +90,9 @@ export function outcomeWarnings({stdout, stderr}: InitOutcome): Warning[] {
 }
 
 const MAX_WARNINGS = 20
-const MAX_RECORDS = 20
+/** As many as there are requests to warm up, at least. */
+const MAX_RECORDS = 10_000
+const MAX_IMPURE = 20
 
 function readRecords(stderr: string): InitRecord[] {
   return stderr

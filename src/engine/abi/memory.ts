@@ -45,6 +45,7 @@ export class GuestMemory {
 
   /** All of the memory as numbers of one kind. */
   numbers(array: NumberArrayClass): NumberArray {
+    this.sync()
     let numbers = this.#numbers.get(array)
     if (numbers === undefined) this.#numbers.set(array, (numbers = new array(this.u8.buffer)))
     return numbers

@@ -5,6 +5,9 @@ import {type Answer, addEngineListener, answerOf} from './handler.ts'
 import {recordOf, reportInit} from './report.ts'
 import {warmUp} from './warm-up.ts'
 
+/** More turns of the queue of jobs than what was begun and forgotten should need. */
+const SETTLING = 2_000
+
 let answer: Answer
 addEngineListener('fetch', event => answer(event))
 
@@ -16,6 +19,8 @@ try {
       reportInit({kind: 'warming-up', path})
       await warmUp(answer, path)
     }
+    // What nobody awaits goes on meanwhile, and must not find the guard gone.
+    for (let turn = 0; turn < SETTLING; turn++) await null
     disarm()
     reportInit({kind: 'ready'})
   } else reportInit({kind: 'no-handler', found: loaded.found})

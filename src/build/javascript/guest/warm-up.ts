@@ -23,7 +23,8 @@ export async function warmUp(answer: Answer, path: string): Promise<void> {
   })
   const reader = response.body?.getReader()
   while (reader !== undefined && !(await reader.read()).done);
-  await Promise.all(pending)
+  // It may grow meanwhile.
+  for (const promise of pending) await promise
   done()
   if (thrown.length > 0) throw thrown[0]
   if (response.status >= 400) throw refusal(`it is answered with ${response.status}`)
