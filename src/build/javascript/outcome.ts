@@ -12,14 +12,13 @@ export type OutcomeContext = Readonly<{entry: string; component: string; mapper:
 export function outcomeError(outcome: InitOutcome, context: OutcomeContext): Error | undefined {
   const records = readRecords(outcome.stderr)
   const loaded = records.findIndex(record => record.kind === 'warming-up')
-  if (loaded < 0) return recordedError(records, context) ?? unrecordedError(records, outcome, context)
+  const loading = recordedError(loaded < 0 ? records : records.slice(0, loaded), context)
+  if (loading !== undefined) return loading
+  if (loaded < 0) return unrecordedError(records, outcome, context)
   const warmedUp = records.slice(loaded)
   const failed = recordedError(warmedUp, context) ?? unrecordedError(warmedUp, outcome, context)
   const {path} = warmedUp.findLast(record => record.kind === 'warming-up')!
-  return (
-    recordedError(records.slice(0, loaded), context) ??
-    (failed && warmUpError(firstOf(failed), path, context))
-  )
+  return failed && warmUpError(firstOf(failed), path, context)
 }
 
 function recordedError(records: readonly InitRecord[], context: OutcomeContext): Error | undefined {
