@@ -1,6 +1,7 @@
 // build/javascript/init-thread.ts: one initialisation on V8, in a thread of its own that can be stopped.
 import {parentPort, workerData} from 'node:worker_threads'
 import type {MemoryImage} from '../wasm/engine-module.ts'
+import {fillHoles, type Heap} from './heap.ts'
 import {BUNDLE_NAME} from './names.ts'
 import type {InitOutcome} from './preinit.ts'
 import {createInitWasi, InitExit, InitRefused} from './preview1.ts'
@@ -15,13 +16,13 @@ export type InitJob = Readonly<{
   seed: Uint8Array
 }>
 
-type EngineExports = Readonly<{
-  memory: WebAssembly.Memory
-  _initialize(): void
-  'componentize.wizer'(): void
-  /** 0 when the world's exports were found in the bundle. */
-  check_init(): number
-}>
+type EngineExports = Heap &
+  Readonly<{
+    _initialize(): void
+    'componentize.wizer'(): void
+    /** 0 when the world's exports were found in the bundle. */
+    check_init(): number
+  }>
 
 /** Evaluates the job's bundle, an ES module, in a new engine. The same job gives the same image. */
 function initialise({module, template, bundle, seed}: InitJob): InitOutcome {
@@ -51,6 +52,7 @@ function run(exports: EngineExports, template: InitJob['template']): Ended {
   try {
     exports._initialize()
     exports['componentize.wizer']()
+    fillHoles(exports)
     const image = takeImage(exports, template)
     const status = exports.check_init()
     return status === 0 ? {kind: 'ready', image} : {kind: 'exit', exitCode: status}
