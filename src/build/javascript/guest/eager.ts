@@ -3,7 +3,7 @@ import paths from 'mayfly:warm-up-paths'
 import {disarm} from './guard.ts'
 import {type Answer, addEngineListener, answerOf} from './handler.ts'
 import {recordOf, reportInit} from './report.ts'
-import {warmUp} from './warm-up.ts'
+import {warmUp, warmUpEngine} from './warm-up.ts'
 
 /** More turns of the queue of jobs than what was begun and forgotten should need. */
 const SETTLING = 2_000
@@ -12,6 +12,7 @@ let answer: Answer
 addEngineListener('fetch', event => answer(event))
 
 try {
+  await warmUpEngine()
   const loaded = answerOf(await import('mayfly:app'))
   if ('answer' in loaded) {
     answer = loaded.answer

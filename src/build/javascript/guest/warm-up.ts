@@ -29,3 +29,7 @@ export async function warmUp(answer: Answer, path: string): Promise<void> {
   if (thrown.length > 0) throw thrown[0]
   if (response.status >= 400) throw refusal(`it is answered with ${response.status}`)
 }
+
+/** An answer that has no part of the app in it: most of what a first one lays out is the engine's. */
+export const warmUpEngine = (): Promise<void> =>
+  warmUp(event => event.respondWith(new Response('', {headers: {'content-type': 'text/plain'}})), '/')
