@@ -3,14 +3,15 @@ import {parseArgs} from 'node:util'
 import {service} from '../test/guests/p3/services.ts'
 import {barLines, figure, median, table} from './parts/figures.ts'
 import {describeMachine, pickCores} from './parts/machine.ts'
-import {measureInTurns, type Round} from './parts/round.ts'
+import {measureSideBySide, type Round} from './parts/round.ts'
 import {MAYFLY, smallComponent} from './parts/subjects.ts'
 
 const {values: options} = parseArgs({
   options: {
     rounds: {type: 'string', default: '5'},
-    seconds: {type: 'string', default: '4'},
-    warmup: {type: 'string', default: '6'},
+    turns: {type: 'string', default: '9'},
+    seconds: {type: 'string', default: '1'},
+    warmup: {type: 'string', default: '8'},
     connections: {type: 'string', default: '32'},
   },
 })
@@ -27,21 +28,22 @@ const callback = {name: 'wasi:http 0.3, async with a callback', argv: up(await s
 const stackful = {name: 'wasi:http 0.3, async with a stack', argv: up(await service('hello-stackful'))}
 const contenders = [synchronous, callback, stackful]
 
-const rounds = await measureInTurns(contenders, {
+const rounds = await measureSideBySide(contenders, {
   cores: pickCores(),
   count: Number(options.rounds),
+  turns: Number(options.turns),
   connections: Number(options.connections),
   warmupSeconds: Number(options.warmup),
   seconds: Number(options.seconds),
 })
 
 const of = (name: string, key: keyof Round): number => median(rounds.get(name)!.map(round => round[key]))
-const share = (name: string): number =>
-  median(
-    rounds
-      .get(name)!
-      .map((round, i) => round.requestsPerSecond / rounds.get(synchronous.name)![i]!.requestsPerSecond),
-  )
+/** Of the synchronous one, turn by turn. */
+const shares = (name: string): number[] =>
+  rounds
+    .get(name)!
+    .map((round, i) => round.requestsPerSecond / rounds.get(synchronous.name)![i]!.requestsPerSecond)
+const share = (name: string): number => median(shares(name))
 const rows = contenders.map(({name}) => [
   name,
   figure(of(name, 'requestsPerSecond')),
@@ -51,6 +53,11 @@ const rows = contenders.map(({name}) => [
   figure(of(name, 'failed')),
 ])
 console.log(`\n${table(['component', 'requests/s', 'of synchronous', 'p99 ms', 'cpu us', 'failed'], rows)}`)
+const turns = Number(options.turns)
+const started = Array.from({length: Number(options.rounds)}, (_, i) =>
+  median(shares(callback.name).slice(i * turns, (i + 1) * turns)),
+)
+console.log(`\nmedians over all turns; ${callback.name}, of each start: ${started.map(figure).join('  ')}`)
 console.log(
   `\n${barLines([{name: `${callback.name}, share of the synchronous`, value: share(callback.name), limit: BAR}])}`,
 )
