@@ -3,7 +3,7 @@ import {lebAt, opcodeSet, PREFIX, skipLeb, skipLocals, walkInstructions} from '.
 import {passOver} from '../core/code-pass.ts'
 import type {CoreModule} from '../core/module.ts'
 import {SECTION, sectionReader} from '../core/module-decode.ts'
-import {Stretch, unsigned} from '../core/writer.ts'
+import {Stretch, unsignedLength, writeUnsigned} from '../core/writer.ts'
 
 /** An instruction to be replaced, or a place where something is put in; positions are in the module's bytes. */
 export type Edit = Readonly<{start: number; end: number}> &
@@ -236,48 +236,49 @@ export class RewrittenBodies extends Stretch {
   readonly length: number
   readonly #bytes: Uint8Array
   readonly #facts: CodeFacts
-  /** By body, as all that follows. */
-  readonly #replacements: readonly (readonly (readonly number[])[])[]
+  readonly #replacement: (edit: Edit) => readonly number[]
+  /** By body. */
   readonly #lengths: readonly number[]
 
   constructor(module: CoreModule, facts: CodeFacts, replacement: (edit: Edit) => readonly number[]) {
     super()
     this.#bytes = module.bytes
     this.#facts = facts
-    this.#replacements = facts.bodies.map(({edits}) => edits.map(replacement))
-    this.#lengths = facts.bodies.map((body, i) => rewrittenLength(body, this.#replacements[i]!))
-    let length = facts.end - facts.start
-    for (const [i, {from, end}] of facts.bodies.entries())
-      length += unsigned(this.#lengths[i]!).length + this.#lengths[i]! - (end - from)
-    this.length = length
+    this.#replacement = replacement
+    this.#lengths = facts.bodies.map(body => rewrittenLength(body, replacement))
+    this.length = facts.bodies.reduce((length, {from, end}, i) => {
+      const rewritten = this.#lengths[i]!
+      return length + unsignedLength(rewritten) + rewritten - (end - from)
+    }, facts.end - facts.start)
   }
 
   writeTo(target: Uint8Array, at: number): void {
     const bytes = this.#bytes
-    const copy = (from: number, to: number): void => {
-      target.set(bytes.subarray(from, to), at)
-      at += to - from
-    }
-    const write = (numbers: readonly number[]): void => {
-      for (const number of numbers) target[at++] = number
-    }
     let done = this.#facts.start
-    for (const [i, body] of this.#facts.bodies.entries()) {
-      copy(done, body.from)
-      write(unsigned(this.#lengths[i]!))
+    this.#facts.bodies.forEach((body, i) => {
+      copy.call(bytes, target, at, done, body.from)
+      at = writeUnsigned(target, at + body.from - done, this.#lengths[i]!)
       done = body.start
-      for (const [j, {start, end}] of body.edits.entries()) {
-        copy(done, start)
-        write(this.#replacements[i]![j]!)
-        done = end
+      for (const edit of body.edits) {
+        copy.call(bytes, target, at, done, edit.start)
+        at += edit.start - done
+        for (const byte of this.#replacement(edit)) target[at++] = byte
+        done = edit.end
       }
-    }
-    copy(done, this.#facts.end)
+    })
+    copy.call(bytes, target, at, done, this.#facts.end)
   }
 }
 
-function rewrittenLength(body: EditedBody, replacements: readonly (readonly number[])[]): number {
-  let length = body.end - body.start
-  for (const [i, {start, end}] of body.edits.entries()) length += replacements[i]!.length - (end - start)
+/** Makes no view, of which there would be thousands. */
+const copy: (this: Uint8Array, target: Uint8Array, at: number, start: number, end: number) => unknown =
+  Buffer.prototype.copy
+
+function rewrittenLength(
+  {start, end, edits}: EditedBody,
+  replacement: (edit: Edit) => readonly number[],
+): number {
+  let length = end - start
+  for (const edit of edits) length += replacement(edit).length - (edit.end - edit.start)
   return length
 }

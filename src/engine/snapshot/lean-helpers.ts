@@ -124,7 +124,7 @@ export function planHelpers(
     const set = [0, ...localGet(0), as.fromBits, ...globalSet(index), END]
     bits.set(index, {get: addFunction(type([], [as.type]), get), set: addFunction(type([as.type], []), set)})
   }
-  const {check, callee} = callHelpers(facts, {type, addFunction, addReference})
+  const {checkCall, callee} = callHelpers(facts, {type, addFunction, addReference})
   const inits = new Map<string, number>()
   const initFunction = (segment: number, memory: number): number => {
     const key = `${segment} ${memory}`
@@ -142,7 +142,7 @@ export function planHelpers(
 
   const replacement = (edit: Edit): Bytes => {
     if (edit.kind === 'drop') return [...constant('i32', 1n), ...globalSet(dropFlags.get(edit.segment)!)]
-    if (edit.kind === 'check') return [0x10, ...unsigned(check!)]
+    if (edit.kind === 'check') return checkCall
     if (edit.kind === 'ask') return ASK
     if (edit.kind === 'call-ref') return [...keep(callee!), ...callOnly(edit.type, callee!.table)]
     if (edit.kind === 'return-call-ref')
@@ -177,13 +177,13 @@ function callHelpers(
     addFunction: (type: number, body: Bytes) => number
     addReference: () => number
   }>,
-): {check: number | undefined; callee: Callee | undefined} {
+): {checkCall: Bytes; callee: Callee | undefined} {
   const kinds = new Set(facts.bodies.flatMap(({edits}) => edits.map(({kind}) => kind)))
-  const check = kinds.has('check') ? addFunction(type([], []), [0, ...ASK, END]) : undefined
-  if (!kinds.has('call-ref') && !kinds.has('return-call-ref')) return {check, callee: undefined}
+  const checkCall = kinds.has('check') ? [0x10, ...unsigned(addFunction(type([], []), [0, ...ASK, END]))] : []
+  if (!kinds.has('call-ref') && !kinds.has('return-call-ref')) return {checkCall, callee: undefined}
   const table = addReference()
   const body = [0, 0x41, 0, ...localGet(0), 0x26, ...unsigned(table), END]
-  return {check, callee: {table, set: addFunction(type([FUNCREF], []), body)}}
+  return {checkCall, callee: {table, set: addFunction(type([FUNCREF], []), body)}}
 }
 
 type Growth = Readonly<{
