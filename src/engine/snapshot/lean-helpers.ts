@@ -137,8 +137,9 @@ export function planHelpers(
     return index
   }
   // All helpers must be known before code is written, and in an order that the module alone decides.
-  for (const body of facts.bodies)
-    for (const edit of body.edits) if (edit.kind === 'init') initFunction(edit.segment, edit.memory)
+  facts.edits.forEach(edit => {
+    if (edit.kind === 'init') initFunction(edit.segment, edit.memory)
+  })
 
   const replacement = (edit: Edit): Bytes => {
     if (edit.kind === 'drop') return [...constant('i32', 1n), ...globalSet(dropFlags.get(edit.segment)!)]
@@ -178,9 +179,9 @@ function callHelpers(
     addReference: () => number
   }>,
 ): {checkCall: Bytes; callee: Callee | undefined} {
-  const kinds = new Set(facts.bodies.flatMap(({edits}) => edits.map(({kind}) => kind)))
-  const checkCall = kinds.has('check') ? [0x10, ...unsigned(addFunction(type([], []), [0, ...ASK, END]))] : []
-  if (!kinds.has('call-ref') && !kinds.has('return-call-ref')) return {checkCall, callee: undefined}
+  const has = (...kinds: Edit['kind'][]) => facts.edits.some(({kind}) => kinds.includes(kind))
+  const checkCall = has('check') ? [0x10, ...unsigned(addFunction(type([], []), [0, ...ASK, END]))] : []
+  if (!has('call-ref', 'return-call-ref')) return {checkCall, callee: undefined}
   const table = addReference()
   const body = [0, 0x41, 0, ...localGet(0), 0x26, ...unsigned(table), END]
   return {checkCall, callee: {table, set: addFunction(type([FUNCREF], []), body)}}
