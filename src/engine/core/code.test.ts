@@ -2,47 +2,77 @@ import assert from 'node:assert/strict'
 import {existsSync, readFileSync} from 'node:fs'
 import {describe, test} from 'node:test'
 import {parse} from '@bytecodealliance/jco'
-import {
-  type OpcodeSet,
-  opcodeSet,
-  PREFIX,
-  skipConstantExpression,
-  skipLocals,
-  walkInstructions,
-} from './code.ts'
-import {type Pass, passOver} from './code-pass.ts'
-import {decodeCoreModule, SECTION, sectionReader} from './module-decode.ts'
+import fc from 'fast-check'
+import {LOOP} from './body.ts'
+import {opcodeSet, PREFIX, skipConstantExpression, skipLocals, walkInstruction} from './code.ts'
+import {walkCompiled} from './compiled-walk.ts'
+import {decodeCoreModule, SECTION} from './module-decode.ts'
+import {Reader} from './reader.ts'
+import {walkBodies} from './walk-bodies.ts'
+import {unsigned} from './writer.ts'
 
-const NOTHING = opcodeSet([])
+/** What is told of: an instruction with the place of its body, its own, and whether a loop was before; or a long body. */
+type Told = readonly [from: number, at: number, opcode: number | 'long', loops: boolean]
 
-/**
- * Walks all bodies, with compiled code and without; fails unless each ends where its size says. Returns the opcodes of
- * `wanted` that were met.
- */
-function walkModule(bytes: Uint8Array, wanted: readonly number[] = []): number[] {
-  const set = wanted.length === 0 ? NOTHING : opcodeSet(wanted)
-  const [slowly, fast] = [undefined, passOver(bytes, set).pass].map(pass => walk(bytes, set, pass))
-  assert.deepEqual(fast, slowly)
-  return fast!
+const LONG_BYTES = 40
+
+/** What one of the walks tells of the bodies in a code section's content, each body's from its start to its end. */
+function told(
+  walk: typeof walkBodies,
+  content: Uint8Array,
+  wanted: readonly number[],
+  start = 0,
+  end = content.length,
+): Told[] {
+  const all: Told[] = []
+  const reader = new Reader(content, {start, end})
+  walk(reader, reader.u32(), {
+    wanted: opcodeSet([LOOP, ...wanted]),
+    longBytes: LONG_BYTES,
+    long: (body, code) => all.push([body.from, code, 'long', body.loops]),
+    visit: (body, opcode, at) => all.push([body.from, at, opcode, body.loops]),
+  })
+  return all.sort((one, other) => one[0] - other[0])
 }
 
-function walk(bytes: Uint8Array, set: OpcodeSet, pass: Pass | undefined): number[] {
-  const reader = sectionReader(decodeCoreModule(bytes), SECTION.code)!
-  const met: number[] = []
-  for (let count = reader.u32(), i = 0; i < count; i++) {
+/** The same without either walk, instruction by instruction; fails unless each body ends where its size says. */
+function toldPlainly(content: Uint8Array, wanted: readonly number[], start: number, end: number): Told[] {
+  const all: Told[] = []
+  const set = opcodeSet([LOOP, ...wanted])
+  const reader = new Reader(content, {start, end})
+  reader.vec(i => {
+    const from = reader.position
     const size = reader.u32()
-    const start = reader.position
+    const body = reader.position
     reader.take(size)
-    const visit = (opcode: number) => {
-      met.push(opcode)
-      return undefined
-    }
-    const end = walkInstructions(bytes, skipLocals(bytes, start), start + size, set, visit, pass)
-    assert.equal(end, start + size, `function body ${i}`)
-    assert.equal(bytes[end - 1], 0x0b)
-  }
-  return met
+    let loops = false
+    let at = skipLocals(content, body)
+    if (size > LONG_BYTES) all.push([from, at, 'long', false])
+    while (at < reader.position)
+      at = walkInstruction(content, at, reader.position, set, (opcode, start) => {
+        if (opcode === LOOP) loops = true
+        else all.push([from, start, opcode, loops])
+      })
+    assert.equal(at, reader.position, `function body ${i}`)
+  })
+  return all
 }
+
+/** Fails unless all walks tell the same; returns the opcodes of `wanted` that were met. */
+function walkModule(bytes: Uint8Array, wanted: readonly number[] = []): number[] {
+  const {start, end} = decodeCoreModule(bytes).sections.find(({id}) => id === SECTION.code)!
+  const expected = toldPlainly(bytes, wanted, start, end)
+  for (const walk of [walkBodies, walkCompiled])
+    assert.deepEqual(told(walk, bytes, wanted, start, end), expected)
+  return expected.flatMap(([, , opcode]) => (opcode === 'long' ? [] : [opcode]))
+}
+
+/** A code section's content. */
+const section = (bodies: readonly (readonly number[])[]): Uint8Array =>
+  Uint8Array.from([
+    ...unsigned(bodies.length),
+    ...bodies.flatMap(body => [...unsigned(body.length), ...body]),
+  ])
 
 /** Each holds immediates whose bytes would be taken for other instructions if their shape were wrong. */
 const BODIES: Readonly<Record<string, string>> = {
@@ -94,7 +124,7 @@ const around = (
 ) => `(module (type (func (param i32))) (memory $m 1) (memory $n i64 1) (table $t 1 funcref)
   (elem func) (data "") ${body})`
 
-describe('walkInstructions', () => {
+describe('walks', () => {
   for (const [what, body] of Object.entries(BODIES))
     test(`ends where each body ends: ${what}`, async () => {
       const bytes = await parse(around(body))
@@ -140,9 +170,7 @@ describe('walkInstructions', () => {
     }
     const shaped = (opcode: readonly number[]) => {
       const bytes = Uint8Array.from([...opcode, ...Array(40).fill(0)])
-      return !Number.isNaN(
-        walkInstructions(bytes, 0, bytes.length, opcodeSet([...Array(256).keys()]), () => true),
-      )
+      return !Number.isNaN(walkInstruction(bytes, 0, bytes.length, opcodeSet([]), () => {}))
     }
     for (let opcode = 0; opcode < 0xfb; opcode++)
       if (known([opcode])) assert.ok(shaped([opcode]), `opcode ${opcode.toString(16)}`)
@@ -155,33 +183,101 @@ describe('walkInstructions', () => {
       }
   })
 
-  for (const [what, bytes] of [
+  for (const [what, body] of [
     ['an unknown instruction', [0xff, 0x0b]],
     ['an unknown prefixed instruction', [0xfc, 0x7f, 0x0b]],
     ['an instruction that reaches beyond the end', [0x44, 1, 2]],
     ['a branch table that reaches beyond the end', [0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f]],
+    ['a branch table of too many labels', [0x0e, 0xff, 0xff, 0xff, 0xff, 0x7f, 0x0b]],
+    ['a number without end', [0x28, 0x80, 0xff]],
+    ['no end', [0x41, 0x01, 0x1a]],
+    ['nothing', []],
   ] as const)
-    test(`says NaN at ${what}`, () => {
-      const code = Uint8Array.from(bytes)
-      for (const pass of [undefined, passOver(code, NOTHING).pass])
-        assert.ok(Number.isNaN(walkInstructions(code, 0, code.length, NOTHING, () => undefined, pass)))
+    for (const walk of [walkBodies, walkCompiled])
+      test(`refused with its place: ${what} (${walk.name})`, () => {
+        // Others are walked at the same time, and in another window.
+        for (const bodies of [1, 5, 200_000]) {
+          const others = Array.from({length: bodies - 1}, () => [0, 0x0b])
+          const code = body.length === 0 ? [] : [0, ...body]
+          const content = section([...others, code])
+          assert.throws(() => told(walk, content, []), {
+            code: 'DECODE_MALFORMED',
+            message: /malformed function body/,
+            at: {byteOffset: content.length - code.length},
+          })
+        }
+      })
+
+  for (const walk of [walkBodies, walkCompiled])
+    test(`refused: more bodies than there are, and bodies longer than the section (${walk.name})`, () => {
+      const bodies = section(Array.from({length: 100}, () => [0, 0x0b]))
+      assert.throws(() => told(walk, bodies.with(0, 101), []), /unexpected end/)
+      assert.throws(() => told(walk, bodies.with(bodies.length - 3, 3), []), /unexpected end/)
+      assert.throws(() => told(walk, Uint8Array.of(1, 0x80, 0x80, 0x80, 0x80, 0x80, 0), []), /too long/)
+      assert.throws(() => told(walk, Uint8Array.of(1, 0xff, 0xff, 0xff, 0xff, 0x1f, 0), []), /too large/)
     })
 
-  test('a number without end at the end of a page of code is no instruction', () => {
-    const code = new Uint8Array(65_536 * 9).fill(0x01)
-    code.set([0x28, 0x80, 0xff], code.length - 3)
-    const {pass} = passOver(code, NOTHING)
-    assert.ok(Number.isNaN(walkInstructions(code, 0, code.length, NOTHING, () => undefined, pass)))
+  test('sizes and numbers may have more bytes than they need, bodies be longer than what is looked at at once', () => {
+    const padded = [0x82, 0x80, 0x80, 0x80, 0x00, 0, 0x0b]
+    const long = [
+      0,
+      ...Array(700_000).fill(0x01),
+      0x41,
+      0x80,
+      0x80,
+      0x80,
+      0x80,
+      0x00,
+      0x3f,
+      0x00,
+      0x1a,
+      0x1a,
+      0x0b,
+    ]
+    const content = Uint8Array.from([4, ...padded, ...unsigned(long.length), ...long, ...padded, 2, 0, 0x0b])
+    const expected = toldPlainly(content, [0x3f], 0, content.length)
+    assert.equal(expected.length, 2)
+    for (const walk of [walkBodies, walkCompiled]) assert.deepEqual(told(walk, content, [0x3f]), expected)
   })
 
-  test('loops are passed, and told of once', () => {
-    const code = Uint8Array.from([0x01, 0x03, 0x40, 0x0b, 0x01, 0x02, 0x40, 0x0b, 0x0b])
-    const {pass, passedLoop} = passOver(code, NOTHING)
-    assert.deepEqual(
-      [pass(0, 1), passedLoop(), pass(1, 4), passedLoop(), passedLoop()],
-      [1, false, 4, true, false],
+  test('a loop is remembered until the end of its body', () => {
+    const [loop, size] = [
+      [0x03, 0x40, 0x0b],
+      [0x3f, 0, 0x1a],
+    ]
+    const content = section([
+      [0, ...size, ...loop, ...size, 0x0b],
+      ...Array.from({length: 5}, () => [0, ...size, 0x0b]),
+      // A loop of a type that is a reference.
+      [0, 0x03, 0x63, 0x70, 0xd0, 0x70, 0x0b, 0x1a, ...size, 0x0b],
+    ])
+    for (const walk of [walkBodies, walkCompiled])
+      assert.deepEqual(
+        told(walk, content, [0x3f]).map(([, , , loops]) => loops),
+        [false, true, false, false, false, false, false, true],
+      )
+  })
+
+  test('of any bytes, both walks tell the same, or refuse them', () => {
+    const outcome = (walk: typeof walkBodies, content: Uint8Array): unknown => {
+      try {
+        return told(walk, content, [0x12, 0x3f, 0x40, PREFIX.fc | 8, PREFIX.fc | 10])
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    const COMMON = [
+      0x00, 0x01, 0x02, 0x03, 0x0b, 0x0c, 0x0e, 0x20, 0x28, 0x40, 0x41, 0x44, 0x63, 0x7f, 0x80, 0xfc,
+    ]
+    const byte = fc.oneof(fc.constantFrom(...COMMON), fc.integer({min: 0, max: 255}))
+    const body = fc.array(byte, {maxLength: 60}).map(bytes => [0, ...bytes, 0x0b])
+    fc.assert(
+      fc.property(fc.array(body, {minLength: 1, maxLength: 9}), bodies => {
+        const content = section(bodies)
+        assert.deepEqual(outcome(walkCompiled, content), outcome(walkBodies, content))
+      }),
+      {numRuns: 2000},
     )
-    assert.deepEqual([pass(4, 9), passedLoop()], [9, false])
   })
 
   test('a constant expression ends at its end', () => {

@@ -112,11 +112,11 @@ export const PREFIX = {fb: 0xfb0000, fc: 0xfc0000, fd: 0xfd0000, fe: 0xfe0000} a
 
 /**
  * Called with an instruction's opcode (a prefixed one as `PREFIX.x | number`), where it starts, where its immediates
- * start, and where it ends. Returning true ends the walk.
+ * start, and where it ends.
  */
-export type Visit = (opcode: number, start: number, immediates: number, end: number) => boolean | undefined
+export type Visit = (opcode: number, start: number, immediates: number, end: number) => void
 
-/** Opcodes a walk calls `visit` for. `passed` gives the shape of the others, by their first byte. */
+/** Opcodes that `visit` is called for. `passed` gives the shape of the others, by their first byte. */
 export type OpcodeSet = Readonly<{plain: Uint8Array; prefixed: ReadonlySet<number>; passed: Uint8Array}>
 
 export function opcodeSet(opcodes: readonly number[]): OpcodeSet {
@@ -205,53 +205,42 @@ const skipRareShape = (bytes: Uint8Array, at: number, shape: number): number => 
 }
 
 /**
- * Walks instructions from `start` until `end` and calls `visit` for those in `wanted`. Returns where it stopped: `end`
- * exactly, or less when `visit` ended it; NaN when the bytes are not instructions or the last one reaches beyond `end`.
- * Values of immediates are not checked; V8 does that. `pass` passes what is not wanted, if it can, faster.
+ * The end of the instruction at `at`, after `visit` was called if it is in `wanted`; NaN when the bytes are no instruction,
+ * or reach beyond `end`. Values of immediates are not checked; V8 does that.
  */
-export function walkInstructions(
+export function walkInstruction(
   bytes: Uint8Array,
-  start: number,
+  at: number,
   end: number,
   wanted: OpcodeSet,
   visit: Visit,
-  pass?: (at: number, end: number) => number,
 ): number {
-  const want = wanted.plain
-  let at = start
-  while (at < end) {
-    if (pass !== undefined) {
-      at = pass(at, end)
-      if (at >= end) break
-    }
-    const first = bytes[at]!
-    const from = at++
-    let opcode = first
-    let shape = PLAIN[first]!
-    if (shape === SHAPE.prefix) {
-      const number = lebAt(bytes, at)
-      at = skipLeb(bytes, at)
-      opcode = first * 65536 + number
-      shape = PREFIXED[first - 0xfb]![number] ?? SHAPE.unknown
-    }
-    const immediates = at
-    if (shape === SHAPE.none) {
-      // Nothing follows.
-    } else if (shape === SHAPE.index) {
-      while (bytes[at++]! >= 0x80);
-    } else if (shape === SHAPE.memoryArgument) {
-      at = skipMemoryArgument(bytes, at)
-    } else if (shape === SHAPE.blockType) {
-      at = skipType(bytes, at)
-    } else if (shape === SHAPE.twoIndices) {
-      at = skipLeb(bytes, skipLeb(bytes, at))
-    } else at = skipRareShape(bytes, at, shape)
-    if (!(at <= end)) return Number.NaN
-    if (want[first] === 1 && (opcode < 256 || wanted.prefixed.has(opcode))) {
-      if (visit(opcode, from, immediates, at) === true) return at
-    }
+  const start = at
+  const first = bytes[at++]!
+  let opcode = first
+  let shape = PLAIN[first]!
+  if (shape === SHAPE.prefix) {
+    const number = lebAt(bytes, at)
+    at = skipLeb(bytes, at)
+    opcode = first * 65536 + number
+    shape = PREFIXED[first - 0xfb]![number] ?? SHAPE.unknown
   }
-  return at === end ? at : Number.NaN
+  const immediates = at
+  if (shape === SHAPE.none) {
+    // Nothing follows.
+  } else if (shape === SHAPE.index) {
+    while (bytes[at++]! >= 0x80);
+  } else if (shape === SHAPE.memoryArgument) {
+    at = skipMemoryArgument(bytes, at)
+  } else if (shape === SHAPE.blockType) {
+    at = skipType(bytes, at)
+  } else if (shape === SHAPE.twoIndices) {
+    at = skipLeb(bytes, skipLeb(bytes, at))
+  } else at = skipRareShape(bytes, at, shape)
+  if (!(at <= end)) return Number.NaN
+  if (wanted.plain[first] === 1 && (opcode < 256 || wanted.prefixed.has(opcode)))
+    visit(opcode, start, immediates, at)
+  return at
 }
 
 const END = opcodeSet([0x0b])
@@ -259,10 +248,11 @@ const END = opcodeSet([0x0b])
 /** The end of the constant expression at `start`, its `end` instruction included; NaN if there is none. */
 export function skipConstantExpression(bytes: Uint8Array, start: number, end: number): number {
   let found = false
-  const at = walkInstructions(bytes, start, end, END, () => {
-    found = true
-    return true
-  })
+  let at = start
+  while (at < end && !found)
+    at = walkInstruction(bytes, at, end, END, () => {
+      found = true
+    })
   return found ? at : Number.NaN
 }
 

@@ -43,6 +43,21 @@ export function unsigned(value: number | bigint): number[] {
   }
 }
 
+/** How many bytes `unsigned` has. */
+export function unsignedLength(value: number): number {
+  let length = 1
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++
+  return length
+}
+
+/** Puts an unsigned LEB128 at `at`; returns where it ends. */
+export function writeUnsigned(target: Uint8Array, at: number, value: number): number {
+  let rest = value
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) target[at++] = (rest % 0x80) | 0x80
+  target[at++] = rest
+  return at
+}
+
 /** A signed LEB128. */
 export function signed(value: bigint): number[] {
   const bytes: number[] = []

@@ -1,12 +1,13 @@
 // engine/snapshot/lean-code.ts: finds what a module's code does to its state, and rewrites the few places that matter.
-import {lebAt, opcodeSet, PREFIX, skipLeb, skipLocals, walkInstructions} from '../core/code.ts'
-import {passOver} from '../core/code-pass.ts'
+import {type Body, LOOP} from '../core/body.ts'
+import {lebAt, opcodeSet, PREFIX, skipLeb} from '../core/code.ts'
 import type {CoreModule} from '../core/module.ts'
 import {SECTION, sectionReader} from '../core/module-decode.ts'
-import {Stretch, unsigned} from '../core/writer.ts'
+import {walkBodies} from '../core/walk-bodies.ts'
+import {Stretch, unsignedLength, writeUnsigned} from '../core/writer.ts'
 
 /** An instruction to be replaced, or a place where something is put in; positions are in the module's bytes. */
-export type Edit = Readonly<{start: number; end: number}> &
+export type Edit = Readonly<{body: Body; start: number; end: number}> &
   (
     | Readonly<{kind: 'size' | 'grow'; memory: number}>
     | Readonly<{kind: 'drop'; segment: number}>
@@ -19,11 +20,9 @@ export type Edit = Readonly<{start: number; end: number}> &
     | Readonly<{kind: 'return-call-ref'; type: number}>
   )
 
-/** A function body that holds edits; `from` is where its size is written, `start` its first byte. */
-type EditedBody = Readonly<{from: number; start: number; end: number; edits: readonly Edit[]}>
-
 export type CodeFacts = Readonly<{
-  bodies: readonly EditedBody[]
+  /** In the order of their places. */
+  edits: readonly Edit[]
   count: number
   /** Where the first body's size is written, and the byte after the last body. */
   start: number
@@ -42,7 +41,6 @@ export type CodeFacts = Readonly<{
 }>
 
 const OP = {
-  loop: 0x03,
   returnCall: 0x12,
   returnCallIndirect: 0x13,
   callRef: 0x14,
@@ -74,79 +72,69 @@ const OP = {
   tableFill: PREFIX.fc | 17,
 } as const
 
-const WANTED = opcodeSet(Object.values(OP))
-/** Passing tells of loops by itself. */
-const WANTED_BUT_LOOPS = opcodeSet(Object.values(OP).filter(opcode => opcode !== OP.loop))
-
-/** Less code is walked sooner than what passes it is made. */
-const LARGE_BYTES = 65_536
+const WANTED = opcodeSet([LOOP, ...Object.values(OP)])
 
 /**
  * Bytes of a function that V8 may run to its end many times without being asked: once optimised it does not ask at the
  * start of one that calls nothing, and the loop that calls it, not optimised, asks but a few times in 13 MB of code.
  */
-const LARGE = 1024
+const LONG_BYTES = 1024
 
 /** Walks the code. `passive` says of each data segment whether it is passive. */
 export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeFacts {
   const bytes = module.bytes
-  const reader = sectionReader(module, SECTION.code)
-  const isLarge = reader !== undefined && reader.end - reader.position > LARGE_BYTES
-  const wanted = isLarge ? WANTED_BUT_LOOPS : WANTED
-  const passer = isLarge ? passOver(bytes, wanted) : undefined
   const drops = new Set<number>()
   const arrayData = new Set<number>()
-  const bodies: EditedBody[] = []
+  const edits: Edit[] = []
   let writesTables = false
   let dropsElements = false
   let makesObjects = false
   let writesObjects = false
   let lastSegment = -1
-  let edits: Edit[] = []
-  /** In the current body, so far. */
-  let loops = false
   const segmentUse = (segment: number): number => {
     if (segment > lastSegment) lastSegment = segment
     return segment
   }
   /** Outside of a loop it is reached again only by a call, where V8 looks anyway. */
-  const takesLong = (start: number): void => {
-    loops ||= passer?.passedLoop() === true
-    if (loops) edits.push({kind: 'check', start, end: start})
+  const takesLong = (body: Body, start: number): void => {
+    if (body.loops) edits.push({body, kind: 'check', start, end: start})
   }
-  const visit = (opcode: number, start: number, at: number, end: number): undefined => {
+  const visit = (body: Body, opcode: number, start: number, at: number, end: number): void => {
     switch (opcode) {
-      case OP.loop:
-        loops = true
-        break
       case OP.returnCall:
       case OP.returnCallIndirect:
-        edits.push({kind: 'ask', start, end: start})
+        edits.push({body, kind: 'ask', start, end: start})
         break
       case OP.callRef:
       case OP.returnCallRef: {
         const type = lebAt(bytes, at)
-        edits.push({kind: opcode === OP.callRef ? 'call-ref' : 'return-call-ref', type, start, end})
+        edits.push({body, kind: opcode === OP.callRef ? 'call-ref' : 'return-call-ref', type, start, end})
         break
       }
       case OP.memorySize:
       case OP.memoryGrow:
-        edits.push({kind: opcode === OP.memorySize ? 'size' : 'grow', memory: lebAt(bytes, at), start, end})
+        edits.push({
+          body,
+          kind: opcode === OP.memorySize ? 'size' : 'grow',
+          memory: lebAt(bytes, at),
+          start,
+          end,
+        })
         break
       case OP.memoryCopy:
       case OP.memoryFill:
-        takesLong(start)
+        takesLong(body, start)
         break
       case OP.memoryInit: {
-        takesLong(start)
+        takesLong(body, start)
         const segment = segmentUse(lebAt(bytes, at))
-        edits.push({kind: 'init', segment, memory: lebAt(bytes, skipLeb(bytes, at)), start, end})
+        edits.push({body, kind: 'init', segment, memory: lebAt(bytes, skipLeb(bytes, at)), start, end})
         break
       }
       case OP.dataDrop: {
         const segment = segmentUse(lebAt(bytes, at))
         drops.add(segment)
-        edits.push({kind: 'drop', segment, start, end})
+        edits.push({body, kind: 'drop', segment, start, end})
         break
       }
       case OP.structNew:
@@ -158,14 +146,14 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
         arrayData.add(segmentUse(lebAt(bytes, skipLeb(bytes, at))))
         if (opcode === OP.arrayInitData) writesObjects = true
         else makesObjects = true
-        takesLong(start)
+        takesLong(body, start)
         break
       case OP.arrayNew:
       case OP.arrayNewDefault:
       case OP.arrayNewFixed:
       case OP.arrayNewElem:
         makesObjects = true
-        takesLong(start)
+        takesLong(body, start)
         break
       case OP.elemDrop:
         dropsElements = true
@@ -178,49 +166,35 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
       case OP.arrayCopy:
       case OP.arrayInitElem:
         writesObjects = true
-        takesLong(start)
+        takesLong(body, start)
         break
       case OP.tableSet:
         writesTables = true
         break
       default:
         writesTables = true
-        takesLong(start)
+        takesLong(body, start)
     }
   }
+  const reader = sectionReader(module, SECTION.code)
   const count = reader?.u32() ?? 0
   const start = reader?.position ?? 0
-  const sectionEnd = reader?.end ?? 0
-  const found: EditedBody[] = []
-  let from = start
-  for (let i = 0; i < count; i++) {
-    const first = skipLeb(bytes, from)
-    const end = first + lebAt(bytes, from)
-    if (!(end <= sectionEnd)) reader!.fail('unexpected end', from)
-    loops = false
-    passer?.passedLoop()
-    const code = skipLocals(bytes, first)
-    if (end - first > LARGE) edits.push({kind: 'ask', start: code, end: code})
-    const stopped =
-      bytes[end - 1] === 0x0b ? walkInstructions(bytes, code, end, wanted, visit, passer?.pass) : Number.NaN
-    if (stopped !== end) reader!.fail('malformed function body', first)
-    if (edits.length > 0) {
-      found.push({from, start: first, end, edits})
-      edits = []
-    }
-    from = end
-  }
+  if (reader !== undefined)
+    walkBodies(reader, count, {
+      wanted: WANTED,
+      longBytes: LONG_BYTES,
+      long: (body, code) => edits.push({body, kind: 'ask', start: code, end: code}),
+      visit,
+    })
   // Dropping a segment that was active before does nothing, nor does it to one that is never dropped.
   const dropped = new Set([...drops].filter(segment => passive[segment] === true))
-  for (const body of found) {
-    const needed = body.edits.filter(edit => !('segment' in edit) || dropped.has(edit.segment))
-    if (needed.length > 0) bodies.push({...body, edits: needed})
-  }
   return {
-    bodies,
+    edits: edits
+      .filter(edit => !('segment' in edit) || dropped.has(edit.segment))
+      .sort((one, other) => one.start - other.start),
     count,
     start,
-    end: sectionEnd,
+    end: reader?.end ?? 0,
     writesTables,
     dropsElements,
     makesObjects,
@@ -236,48 +210,50 @@ export class RewrittenBodies extends Stretch {
   readonly length: number
   readonly #bytes: Uint8Array
   readonly #facts: CodeFacts
-  /** By body, as all that follows. */
-  readonly #replacements: readonly (readonly (readonly number[])[])[]
-  readonly #lengths: readonly number[]
+  readonly #replacement: (edit: Edit) => readonly number[]
+  /** Of the bodies that hold edits, as they are written. */
+  readonly #lengths: number[] = []
 
   constructor(module: CoreModule, facts: CodeFacts, replacement: (edit: Edit) => readonly number[]) {
     super()
     this.#bytes = module.bytes
     this.#facts = facts
-    this.#replacements = facts.bodies.map(({edits}) => edits.map(replacement))
-    this.#lengths = facts.bodies.map((body, i) => rewrittenLength(body, this.#replacements[i]!))
-    let length = facts.end - facts.start
-    for (const [i, {from, end}] of facts.bodies.entries())
-      length += unsigned(this.#lengths[i]!).length + this.#lengths[i]! - (end - from)
-    this.length = length
+    this.#replacement = replacement
+    const {edits} = facts
+    let total = facts.end - facts.start
+    for (let i = 0; i < edits.length; ) {
+      const {body} = edits[i]!
+      let length = body.end - body.start
+      for (; edits[i]?.body === body; i++)
+        length += replacement(edits[i]!).length - (edits[i]!.end - edits[i]!.start)
+      this.#lengths.push(length)
+      total += unsignedLength(length) + length - (body.end - body.from)
+    }
+    this.length = total
   }
 
   writeTo(target: Uint8Array, at: number): void {
     const bytes = this.#bytes
-    const copy = (from: number, to: number): void => {
-      target.set(bytes.subarray(from, to), at)
-      at += to - from
-    }
-    const write = (numbers: readonly number[]): void => {
-      for (const number of numbers) target[at++] = number
-    }
-    let done = this.#facts.start
-    for (const [i, body] of this.#facts.bodies.entries()) {
-      copy(done, body.from)
-      write(unsigned(this.#lengths[i]!))
-      done = body.start
-      for (const [j, {start, end}] of body.edits.entries()) {
-        copy(done, start)
-        write(this.#replacements[i]![j]!)
-        done = end
+    const {edits, start, end} = this.#facts
+    let done = start
+    let bodies = 0
+    for (let i = 0; i < edits.length; i++) {
+      const edit = edits[i]!
+      if (edit.body !== edits[i - 1]?.body) {
+        copy.call(bytes, target, at, done, edit.body.from)
+        at = writeUnsigned(target, at + edit.body.from - done, this.#lengths[bodies++]!)
+        done = edit.body.start
       }
+      copy.call(bytes, target, at, done, edit.start)
+      at += edit.start - done
+      const replacement = this.#replacement(edit)
+      for (let k = 0; k < replacement.length; k++) target[at++] = replacement[k]!
+      done = edit.end
     }
-    copy(done, this.#facts.end)
+    copy.call(bytes, target, at, done, end)
   }
 }
 
-function rewrittenLength(body: EditedBody, replacements: readonly (readonly number[])[]): number {
-  let length = body.end - body.start
-  for (const [i, {start, end}] of body.edits.entries()) length += replacements[i]!.length - (end - start)
-  return length
-}
+/** Makes no view, of which there would be thousands. */
+const copy: (this: Uint8Array, target: Uint8Array, at: number, start: number, end: number) => unknown =
+  Buffer.prototype.copy

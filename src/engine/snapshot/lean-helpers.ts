@@ -124,7 +124,7 @@ export function planHelpers(
     const set = [0, ...localGet(0), as.fromBits, ...globalSet(index), END]
     bits.set(index, {get: addFunction(type([], [as.type]), get), set: addFunction(type([as.type], []), set)})
   }
-  const {check, callee} = callHelpers(facts, {type, addFunction, addReference})
+  const {checkCall, callee} = callHelpers(facts, {type, addFunction, addReference})
   const inits = new Map<string, number>()
   const initFunction = (segment: number, memory: number): number => {
     const key = `${segment} ${memory}`
@@ -137,12 +137,13 @@ export function planHelpers(
     return index
   }
   // All helpers must be known before code is written, and in an order that the module alone decides.
-  for (const body of facts.bodies)
-    for (const edit of body.edits) if (edit.kind === 'init') initFunction(edit.segment, edit.memory)
+  facts.edits.forEach(edit => {
+    if (edit.kind === 'init') initFunction(edit.segment, edit.memory)
+  })
 
   const replacement = (edit: Edit): Bytes => {
     if (edit.kind === 'drop') return [...constant('i32', 1n), ...globalSet(dropFlags.get(edit.segment)!)]
-    if (edit.kind === 'check') return [0x10, ...unsigned(check!)]
+    if (edit.kind === 'check') return checkCall
     if (edit.kind === 'ask') return ASK
     if (edit.kind === 'call-ref') return [...keep(callee!), ...callOnly(edit.type, callee!.table)]
     if (edit.kind === 'return-call-ref')
@@ -177,13 +178,13 @@ function callHelpers(
     addFunction: (type: number, body: Bytes) => number
     addReference: () => number
   }>,
-): {check: number | undefined; callee: Callee | undefined} {
-  const kinds = new Set(facts.bodies.flatMap(({edits}) => edits.map(({kind}) => kind)))
-  const check = kinds.has('check') ? addFunction(type([], []), [0, ...ASK, END]) : undefined
-  if (!kinds.has('call-ref') && !kinds.has('return-call-ref')) return {check, callee: undefined}
+): {checkCall: Bytes; callee: Callee | undefined} {
+  const has = (...kinds: Edit['kind'][]) => facts.edits.some(({kind}) => kinds.includes(kind))
+  const checkCall = has('check') ? [0x10, ...unsigned(addFunction(type([], []), [0, ...ASK, END]))] : []
+  if (!has('call-ref', 'return-call-ref')) return {checkCall, callee: undefined}
   const table = addReference()
   const body = [0, 0x41, 0, ...localGet(0), 0x26, ...unsigned(table), END]
-  return {check, callee: {table, set: addFunction(type([FUNCREF], []), body)}}
+  return {checkCall, callee: {table, set: addFunction(type([FUNCREF], []), body)}}
 }
 
 type Growth = Readonly<{

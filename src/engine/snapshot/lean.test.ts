@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {existsSync, readFileSync} from 'node:fs'
 import {describe, test} from 'node:test'
 import fc from 'fast-check'
-import {opcodeSet, skipLocals, walkInstructions} from '../core/code.ts'
+import {opcodeSet, skipLocals, walkInstruction} from '../core/code.ts'
 import {decodeCoreModule, SECTION, sectionReader} from '../core/module-decode.ts'
 import {applyData} from './adopt-instance.ts'
 import {type LeanModule, leanHash, makeLean} from './lean.ts'
@@ -19,10 +19,10 @@ function opcodesOf(bytes: Uint8Array, wanted: readonly number[]): number[] {
     const size = reader.u32()
     const start = reader.position
     reader.take(size)
-    walkInstructions(bytes, skipLocals(bytes, start), start + size, opcodeSet(wanted), opcode => {
-      met.push(opcode)
-      return undefined
-    })
+    for (let at = skipLocals(bytes, start); at < reader.position; )
+      at = walkInstruction(bytes, at, reader.position, opcodeSet(wanted), opcode => {
+        met.push(opcode)
+      })
   }
   return met
 }
