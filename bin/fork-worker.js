@@ -13,6 +13,12 @@ const GUEST_NODE_FLAGS = [
 ]
 exports.GUEST_NODE_FLAGS = GUEST_NODE_FLAGS
 
+/**
+ * What a component's code is copied to, when V8 takes it over, is had from the system in pages of 2 MB where it has them:
+ * in small ones that takes longer than all else that V8 then does with it. Only the start of a process sets this.
+ */
+const HUGE_PAGES = 'glibc.malloc.hugetlb=1'
+
 /** As in src/cli/commands.ts. */
 const SERVING = ['up', 'u', 'serve']
 
@@ -50,6 +56,7 @@ const isAlive = ({pid, exitCode, signalCode}) => pid !== undefined && exitCode =
 function fork(code) {
   const child = require('node:child_process').fork(join(__dirname, 'mayfly.js'), ['worker', code], {
     execArgv: GUEST_NODE_FLAGS,
+    env: {GLIBC_TUNABLES: HUGE_PAGES, ...process.env},
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

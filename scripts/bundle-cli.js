@@ -36,7 +36,7 @@ const script = () =>
     external: EXTERNAL,
     minifyWhitespace: true,
     minifySyntax: true,
-    plugins: [moduleUrls],
+    plugins: [asScript],
   })
 
 /** Threads are loaded as files: of CommonJS, which a thread starts in half the time of a module. */
@@ -63,12 +63,17 @@ const guests = () =>
     format: 'esm',
   })
 
-/** bin/load.js gives the script its URL. */
-const moduleUrls = {
-  name: 'module-urls',
+/**
+ * bin/load.js gives the script its URL. What is imported of node as a whole is what `require` gives: esbuild would define
+ * all that is in it once more, for each module that imports it, and node:fs is imported by ten.
+ */
+const asScript = {
+  name: 'as-script',
   setup({onLoad}) {
     onLoad({filter: /\.ts$/}, ({path}) => ({
-      contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', 'moduleUrl'),
+      contents: readFileSync(path, 'utf8')
+        .replaceAll('import.meta.url', 'moduleUrl')
+        .replaceAll(/^import (\w+) from '(node:\w+)'$/gm, "const $1 = require('$2')"),
       loader: 'ts',
     }))
   },

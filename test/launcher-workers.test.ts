@@ -80,7 +80,30 @@ async function run(
   return {said, code, left}
 }
 
+function setTunables(value: string | undefined): void {
+  if (value === undefined) delete process.env['GLIBC_TUNABLES']
+  else process.env['GLIBC_TUNABLES'] = value
+}
+
 describe('the first worker', {skip}, () => {
+  for (const [given, expected] of [
+    [undefined, 'glibc.malloc.hugetlb=1'],
+    ['glibc.malloc.hugetlb=0', 'glibc.malloc.hugetlb=0'],
+  ] as const)
+    test(`has large pages, where the environment says ${given ?? 'nothing'}: ${expected}`, async t => {
+      const before = process.env['GLIBC_TUNABLES']
+      t.after(() => setTunables(before))
+      setTunables(given)
+      const {said} = await run(
+        `pages-${given}`,
+        `async (argv, code, forkWorker) => {
+          if (argv[0] === 'worker') console.log(process.env.GLIBC_TUNABLES)
+          else await require('node:events').once(forkWorker('script'), 'exit')
+        }`,
+      )
+      assert.equal(said.trim(), expected)
+    })
+
   test('is the one that the first fork gives; the next gives another', async () => {
     const {said, left} = await run(
       'two',

@@ -178,6 +178,18 @@ describe('kept components', () => {
       assert.equal(await answer(at), 4)
     })
 
+  test('the component is read where what was compiled of its program is none', async () => {
+    for (const [program, expected] of [
+      [{source: '1', code: new Uint8Array(4)}, true],
+      [{source: '1', code: 'none'}, false],
+      [{code: new Uint8Array(4)}, false],
+    ] as const) {
+      const at = await place()
+      await keep(at, {changed: it => ({...it, program: program as NonNullable<KeptComponent['program']>})})
+      assert.equal(await isKnown(at), expected)
+    }
+  })
+
   test('what another user wrote is not believed', {skip: process.getuid?.() !== 0}, async () => {
     const at = await place()
     await keep(at)

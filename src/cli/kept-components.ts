@@ -16,13 +16,14 @@ import {
   readFileSync,
   type Stats,
   statSync,
-  utimes,
 } from 'node:fs'
 import {join} from 'node:path'
 import {deserialize, serialize} from 'node:v8'
 import {countCoreModules} from '../engine/component/skeleton.ts'
+import type {CompiledProgram} from '../engine/link/program-code.ts'
 import type {LeanModule} from '../engine/snapshot/lean.ts'
 import {showOrRead} from '../engine/snapshot/show-file.ts'
+import {keepLater} from '../server/keep-later.ts'
 import {isLocal} from './kept-components-local.ts'
 
 export type KeptComponent = Readonly<{
@@ -30,6 +31,8 @@ export type KeptComponent = Readonly<{
   skeleton: Uint8Array
   /** The core modules, in the order in which they lie in it. */
   modules: readonly LeanModule[]
+  /** What was compiled of the program that links it; a core module by itself has none. */
+  program?: CompiledProgram | undefined
 }>
 
 /** Of all that is kept together; what was used last stays. */
@@ -133,21 +136,29 @@ export class KeptComponents {
 let partials = 0
 
 const isKept = (value: unknown): value is KeptComponent => {
-  const {skeleton, modules} = Object(value)
+  const {skeleton, modules, program} = Object(value)
   return (
     skeleton instanceof Uint8Array &&
     Array.isArray(modules) &&
     modules.every(module => Object(module).bytes instanceof Uint8Array) &&
-    modules.length === countCoreModules(skeleton)
+    modules.length === countCoreModules(skeleton) &&
+    (program === undefined || isProgram(program))
   )
+}
+
+const isProgram = (value: unknown): value is CompiledProgram => {
+  const {source, code} = Object(value)
+  return typeof source === 'string' && code instanceof Uint8Array
 }
 
 /** A file that this user wrote. */
 const isOurs = (stats: Stats): boolean =>
   stats.isFile() && (process.getuid === undefined || stats.uid === process.getuid())
 
-/** Where that is allowed. */
+/** Where that is allowed; when a start is over, which would wait for the threads that node has for files. */
 function markUsed(path: string): void {
-  const now = new Date()
-  utimes(path, now, now, () => {})
+  keepLater(`use of ${path}`, async () => {
+    const now = new Date()
+    await promises.utimes(path, now, now)
+  })
 }

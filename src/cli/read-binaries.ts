@@ -1,7 +1,8 @@
 // cli/read-binaries.ts: the binaries of an app's components, read while something else is done, or what is known of them.
 import {closeSync, fstatSync, openSync, read} from 'node:fs'
+import type {CompiledProgram} from '../engine/link/program-code.ts'
 import type {LeanModule} from '../engine/snapshot/lean.ts'
-import type {KeptComponents} from './kept-components.ts'
+import type {KeptComponent, KeptComponents} from './kept-components.ts'
 import type {ComponentFiles} from './prepare-app.ts'
 
 /** What is served as a component. */
@@ -10,8 +11,10 @@ export type Binary = Readonly<{
   bytes: Uint8Array
   /** Its core modules, made lean before, when it was found valid. */
   modules?: readonly LeanModule[]
+  /** What was compiled of its program then. */
+  program?: CompiledProgram | undefined
   /** Keeps what has been found out about it. */
-  keep?: (skeleton: Uint8Array, modules: readonly LeanModule[]) => Promise<void>
+  keep?: (found: KeptComponent) => Promise<void>
 }>
 
 /** By component. */
@@ -32,10 +35,13 @@ async function readBinary(path: string, kept: KeptComponents | undefined): Promi
   try {
     const stats = fstatSync(file, {bigint: true})
     const known = kept?.find(path, stats)
-    if (known !== undefined) return {bytes: known.skeleton, modules: known.modules}
+    if (known !== undefined) {
+      const {skeleton, modules, program} = known
+      return {bytes: skeleton, modules, program}
+    }
     const bytes = await readWhole(file, Number(stats.size))
     if (!kept?.canKeep(path, stats)) return {bytes}
-    return {bytes, keep: (skeleton, modules) => kept.keep(path, stats, {skeleton, modules})}
+    return {bytes, keep: found => kept.keep(path, stats, found)}
   } finally {
     closeSync(file)
   }

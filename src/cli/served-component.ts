@@ -17,7 +17,7 @@ import type {EngineParts} from './engine-parts.ts'
 import type {ServeSettings} from './parts.ts'
 import type {ComponentFiles} from './prepare-app.ts'
 import type {Binary} from './read-binaries.ts'
-import {type Entry, linkProgram} from './served-program.ts'
+import {type Entry, linkProgram, type ServedProgram} from './served-program.ts'
 
 type Executor = HttpTrigger['executor']
 
@@ -55,7 +55,8 @@ const MADE_AHEAD = 4
 export function serveComponent(options: ServedComponentOptions): ServedComponent {
   const {app, component, files, engine, settings} = options
   const {limits, snapshot} = component.mayfly
-  const {program, coreModules, entryFor, close} = linkProgram(options)
+  const served = linkProgram(options)
+  const {program, entryFor, close} = served
   const entries = new Map(executorsOf(app, component).map(({type}) => [type, entryFor(type)]))
   const prepared = new PreparedComponent(program, {
     tier: engine.tier,
@@ -72,7 +73,7 @@ export function serveComponent(options: ServedComponentOptions): ServedComponent
     settings.sandboxes ?? (limits.concurrency === 'auto' ? defaultConcurrency() : limits.concurrency)
   const pool = new Pool(prepared, {concurrency, queue: WAITING_EVENTS, ahead: MADE_AHEAD})
   pool.warm(1)
-  keepFindings(options, coreModules)
+  keepFindings(options, served)
   return {
     guestFor: executor => guestOf(pool, entries.get(executor.type)!, executor),
     prepared,
@@ -84,13 +85,17 @@ export function serveComponent(options: ServedComponentOptions): ServedComponent
 }
 
 /** For the next start, once this one has gone well. */
-function keepFindings({binary: {bytes, keep}, files, engine}: ServedComponentOptions, modules: Uint8Array[]) {
+function keepFindings(
+  {binary: {bytes, keep}, files, engine}: ServedComponentOptions,
+  {coreModules, compiled}: ServedProgram,
+): void {
   if (keep === undefined) return
   keepLater(files.wasmPath, () =>
-    keep(
-      skeletonOf(bytes),
-      modules.map(module => joinData(engine.modules.lean(module))),
-    ),
+    keep({
+      skeleton: skeletonOf(bytes),
+      modules: coreModules.map(module => joinData(engine.modules.lean(module))),
+      program: compiled?.(),
+    }),
   )
 }
 

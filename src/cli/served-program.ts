@@ -5,6 +5,7 @@ import {coreModulesOf} from '../engine/component/skeleton.ts'
 import {validateComponent} from '../engine/component/validate.ts'
 import type {Imports} from '../engine/link/imports.ts'
 import {LinkedComponent} from '../engine/link/linked-component.ts'
+import type {CompiledProgram} from '../engine/link/program-code.ts'
 import type {Program} from '../engine/pool/program.ts'
 import type {HttpTrigger} from '../manifest/app.ts'
 import {surroundings} from '../triggers/http/wagi/event.ts'
@@ -32,6 +33,8 @@ export type ServedProgram = Readonly<{
   program: Program
   /** As they lie in the binary; the engine's cache knows what they are. */
   coreModules: Uint8Array[]
+  /** What has been compiled by now of the program that links a component. */
+  compiled?: () => CompiledProgram
   /** @throws LINK_MISSING_EXPORT */
   entryFor(executor: HttpTrigger['executor']['type']): Entry
   close(): void
@@ -64,8 +67,10 @@ export function linkProgram(options: ServedComponentOptions): ServedProgram {
     who,
     modules,
     imports: importsOf(options, {grants, mounts, client}),
+    compiled: binary.program,
   })
-  return {program, coreModules, entryFor: type => componentEntry(program, type), close}
+  const compiled = () => program.compiled()
+  return {program, coreModules, compiled, entryFor: type => componentEntry(program, type), close}
 }
 
 /** What a program finds around it, but for sockets and HTTP. */

@@ -10,7 +10,7 @@ import type {Destination} from '../manifest/match-host.ts'
 import {type Observer, observe} from '../observe/observer.ts'
 import type {RunningApp, StartApp, StartOptions} from '../server/app.ts'
 import {codeIdentity} from '../server/kept-code.ts'
-import {keepNoFeedback, tuneForMemories} from '../server/node-flags.ts'
+import {compileAddressPattern, keepNoFeedback, tuneForMemories} from '../server/node-flags.ts'
 import type {RouteEntry} from '../triggers/http/routes.ts'
 import {createHttpTrigger} from '../triggers/http/server.ts'
 import type {HttpTarget} from '../triggers/http/targets.ts'
@@ -52,6 +52,7 @@ export const startApp: StartApp<AppDescription> = async options => {
 /** What a server listens with, before V8 is set for guests, which makes it refuse the compiled code that node brings. */
 function loadServer(): void {
   void [lazyNode.http, lazyNode.cluster, lazyNode.dns]
+  compileAddressPattern()
 }
 
 async function startWatched(

@@ -1,8 +1,7 @@
 // server/port.ts: whether a port can be had, asked before workers share it.
-import {createServer, isIPv6} from 'node:net'
-import {setFlagsFromString} from 'node:v8'
+import {createServer} from 'node:net'
 import {MayflyError} from '../base/errors.ts'
-import {PLAIN_PATTERNS} from './node-flags.ts'
+import {compileAddressPattern} from './node-flags.ts'
 
 /** How many ports --find-free-port tries, as Spin does. */
 const TRIES = 10
@@ -33,13 +32,6 @@ export async function settlePort(
       if (!retry || candidate >= last) throw failure ?? error
     }
   }
-}
-
-/** Listening at a host has Node match its addresses with that pattern. The flag is set for no code that is loaded. */
-function compileAddressPattern(): void {
-  setFlagsFromString(PLAIN_PATTERNS)
-  isIPv6('')
-  setFlagsFromString(PLAIN_PATTERNS.replace('no-', ''))
 }
 
 function tryPort(host: string, port: number): Promise<void> {

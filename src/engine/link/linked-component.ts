@@ -9,12 +9,18 @@ import {ASYNC_GLUE_ABI} from './glue/async-abi.ts'
 import {emitProgram, PROGRAM_PARAMETERS} from './glue/program.ts'
 import type {HostResource} from './imports.ts'
 import type {ModuleCache} from './module-cache.ts'
+import {type CompiledProgram, ProgramCode} from './program-code.ts'
 import {type ResolveOptions, resolve} from './resolve.ts'
 import type {Runtime} from './runtime.ts'
 import type {StackFunction} from './stacks.ts'
 import {versionKey} from './version.ts'
 
-export type LinkOptions = ResolveOptions & Readonly<{modules: ModuleCache}>
+export type LinkOptions = ResolveOptions &
+  Readonly<{
+    modules: ModuleCache
+    /** What an earlier process compiled of the program, if it is the same. */
+    compiled?: CompiledProgram | undefined
+  }>
 
 /** Yielded after each core instance is made, before the next. */
 export type MadeInstance = Readonly<{instance: number; exports: WebAssembly.Exports}>
@@ -50,6 +56,7 @@ export class LinkedComponent {
   /** The emitted program, for people who want to read it. */
   readonly source: string
   readonly #modules: readonly WebAssembly.Module[]
+  readonly #code: ProgramCode
   readonly #instantiate: Instantiate
 
   /** @throws LINK_MISSING_IMPORT, LINK_TYPE_MISMATCH, LINK_UNSUPPORTED, VALIDATE_INVALID */
@@ -75,11 +82,17 @@ export class LinkedComponent {
       writesOnlyInside: each.writesOnlyInside,
     }))
     this.source = program.source
-    const make = new Function(
-      ...program.constants.names,
-      `"use strict";return function*(${PROGRAM_PARAMETERS.join(',')}){${program.source}}`,
+    const {names, values} = program.constants
+    this.#code = new ProgramCode(
+      `(function(${names.join(',')}){"use strict";return function*(${PROGRAM_PARAMETERS.join(',')}){${program.source}}})`,
+      options.compiled,
     )
-    this.#instantiate = make(...program.constants.values)
+    this.#instantiate = (this.#code.run() as (...values: unknown[]) => Instantiate)(...values)
+  }
+
+  /** What V8 has compiled of the program by now. */
+  compiled(): CompiledProgram {
+    return this.#code.compiled()
   }
 
   /** Makes the core instances one after the other; the driver puts state into each before it asks for the next. */

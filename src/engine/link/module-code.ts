@@ -11,11 +11,34 @@ export const GLOBAL = 0x03
 export const END = 0x0b
 
 /** Bytes, nested as they are put together. */
-export type Code = readonly (number | Code)[]
+export type Code = Uint8Array | readonly (number | Code)[]
 
 export type Signature = Readonly<{params: readonly FlatType[]; result: FlatType | undefined}>
 
-const bytesOf = (code: Code): number[] => (code as number[]).flat(Infinity as 1)
+function bytesOf(code: Code): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthOf(code))
+  write(code, bytes, 0)
+  return bytes
+}
+
+function lengthOf(code: Code): number {
+  if (code instanceof Uint8Array) return code.length
+  let length = 0
+  for (const part of code) length += typeof part === 'number' ? 1 : lengthOf(part)
+  return length
+}
+
+/** Returns where it ends. */
+function write(code: Code, target: Uint8Array, at: number): number {
+  if (code instanceof Uint8Array) {
+    target.set(code, at)
+    return at + code.length
+  }
+  for (const part of code)
+    if (typeof part === 'number') target[at++] = part
+    else at = write(part, target, at)
+  return at
+}
 
 export const sized = (code: Code): Code => {
   const bytes = bytesOf(code)
@@ -50,7 +73,7 @@ const modules = new Map<string, WebAssembly.Module>()
 export function compiled(key: string, make: () => Code): WebAssembly.Module {
   let module = modules.get(key)
   if (module !== undefined) return module
-  module = new WebAssembly.Module(Uint8Array.from(bytesOf([MAGIC, make()])))
+  module = new WebAssembly.Module(bytesOf([MAGIC, make()]))
   modules.set(key, module)
   // Guests choose the keys: the oldest goes, and is made again where it is still asked for.
   if (modules.size > MOST_MODULES) modules.delete(modules.keys().next().value!)

@@ -4,7 +4,7 @@
 // (On a stack of its own a guest cannot do so, since V8 runs the host on the main one; but not every guest has one.) So
 // whoever is called by a guest first calls a function that needs a large frame, and so fails if there is no room for it.
 
-import {name, unsigned} from '../core/writer.ts'
+import {name} from '../core/writer.ts'
 import {body, type Code, call, compiled, END, FUNC, funcType, localGet, section, vec} from './module-code.ts'
 
 /** Of eight bytes each: far more than the calls of a host function need. */
@@ -13,6 +13,8 @@ const VALUES = 3000
 const I64_LOAD = 0x29
 const I64_STORE = 0x37
 const I64_XOR = 0x85
+/** (i64.load (local.get 0)), with room for an offset of three bytes. */
+const LOAD = [0x20, 0, I64_LOAD, 3, 0, 0, 0]
 
 /** (func): V8 inlines no function of another instance. */
 const emptyModule = (): Code => [
@@ -27,8 +29,6 @@ const emptyModule = (): Code => [
  * call makes V8 lay out the frame at once, the values being used afterwards makes it as large as they are.
  */
 function reserveModule(): Code {
-  const offsets = Array.from({length: VALUES}, (_, i) => unsigned(i * 8))
-  const values: Code = offsets.map(offset => [localGet(0), I64_LOAD, 3, offset])
   return [
     section(1, vec([funcType(['i32'], undefined), funcType([], undefined)])),
     section(2, vec([[name(''), name('f'), FUNC, 1]])),
@@ -40,12 +40,25 @@ function reserveModule(): Code {
       vec([
         body(undefined, [
           [call(0), localGet(0), 0x04, 0x40],
-          [localGet(0), values, call(0), offsets.slice(1).map(() => I64_XOR), I64_STORE, 3, 0],
+          [localGet(0), loads(), call(0), new Uint8Array(VALUES - 1).fill(I64_XOR), I64_STORE, 3, 0],
           END,
         ]),
       ]),
     ),
   ]
+}
+
+/** Each start makes them, when all of this runs for the first time: they are written where they go. */
+function loads(): Uint8Array {
+  const bytes = new Uint8Array(VALUES * LOAD.length)
+  for (let i = 0, at = 0; i < VALUES; i++, at += LOAD.length) {
+    const offset = i * 8
+    bytes.set(LOAD, at)
+    bytes[at + 4] = offset | 0x80
+    bytes[at + 5] = (offset >> 7) | 0x80
+    bytes[at + 6] = offset >> 14
+  }
+  return bytes
 }
 
 let reserve: ((zero: number) => void) | undefined

@@ -54,6 +54,8 @@ export class PreparedComponent {
   /** MiB of garbage-collected objects that an event may make; 0 where the code makes none. */
   readonly heapMb: number
   readonly #options: PrepareOptions
+  /** Made to know the image, and as fresh as when it was made. */
+  #unused: Made | undefined
 
   /** Initialises as often as it takes to know whether sandboxes may start from an image. @throws TRAP_…, LIMIT_MEMORY */
   constructor(linked: Program, options: PrepareOptions) {
@@ -74,13 +76,35 @@ export class PreparedComponent {
   }
 
   #initialise(): Initialised {
-    const {limits, imageMs = Math.max(limits.cpuMs, LEAST_IMAGE_MS), onStopped} = this.#options
-    const made = this.#make('initialise', {limitMs: imageMs, code: 'LIMIT_START', onStopped})
+    const {limits, imageMs = Math.max(limits.cpuMs, LEAST_IMAGE_MS), onStopped, tier} = this.#options
+    const payer: Payer = {limitMs: imageMs, code: 'LIMIT_START', onStopped}
+    if (!this.#runs) return this.#layOut(payer)
+    const made = this.#make('initialise', payer)
     const {unrestorable} = made.runtime
     made.runtime.end()
     made.runtime.store.clear()
     made.runtime.dispose()
-    return {image: this.#options.tier.capture(made.state), runtime: made.runtime.capture(), unrestorable}
+    return {image: tier.capture(made.state), runtime: made.runtime.capture(), unrestorable}
+  }
+
+  /** Where nothing of the guest runs, its data is all that initialisation adds; what was made serves as a sandbox. */
+  #layOut(payer: Payer): Initialised {
+    const made = this.#make('adopt', payer)
+    const {state, runtime} = made
+    try {
+      const image = this.#options.tier.layOut(state)
+      this.#unused = made
+      return {image, runtime: runtime.capture(), unrestorable: runtime.unrestorable}
+    } catch (error) {
+      runtime.dispose()
+      throw error
+    }
+  }
+
+  /** Whether code of the guest runs when it is initialised. */
+  get #runs(): boolean {
+    const {initialise, leanModules} = this.linked
+    return initialise !== undefined || leanModules.some(({start}) => start !== undefined)
   }
 
   /**
@@ -99,7 +123,8 @@ export class PreparedComponent {
       initialised: {image, runtime: initial},
       seeds,
     } = this.decision
-    const made = this.#make('adopt', payer)
+    const made = this.#unused ?? this.#make('adopt', payer)
+    this.#unused = undefined
     const restorer = tier.adopt(image, made.state)
     made.runtime.restore(initial)
     made.budget.settle()
@@ -156,6 +181,7 @@ export class PreparedComponent {
   }
 
   dispose(): void {
+    this.#unused?.runtime.dispose()
     this.image?.dispose()
   }
 }

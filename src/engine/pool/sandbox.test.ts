@@ -48,6 +48,23 @@ test('every event finds the sandbox as the first one did: memory, globals, handl
   assert.equal(sandbox.events, 3)
 })
 
+test('sandboxes of a component of which nothing runs at first have memories of their own', async () => {
+  const linked = await link(COUNTER, imports())
+  const prepared = prepare(linked)
+  const [first, second] = [prepared.make(), prepared.make()]
+  assert.equal(caller(linked, first)('count'), 11)
+  assert.equal(caller(linked, first)('count'), 22)
+  assert.equal(caller(linked, second)('count'), 11)
+  assert.equal(caller(linked, prepared.make())('count'), 11)
+})
+
+test('data that do not fit the memory are a trap, though nothing runs', async () => {
+  const linked = await link(`(component
+    (core module $M (memory 1) (data (i32.const 65535) "ab"))
+    (core instance (instantiate $M)))`)
+  assert.throws(() => prepare(linked), {code: 'TRAP_OUT_OF_BOUNDS'})
+})
+
 test('the state of capabilities ends with the event, the newest first', async () => {
   const log: string[] = []
   const key = (name: string) =>

@@ -83,19 +83,27 @@ export function growMemory(memory: WebAssembly.Memory, address: 'i32' | 'i64', p
  * stay written (core spec 4.5.4).
  */
 export function applyData(lean: LeanModule, exports: WebAssembly.Exports): void {
+  for (const {memory, at, bytes} of placedData(lean, exports)) new Uint8Array(memory.buffer).set(bytes, at)
+}
+
+/** What an active data segment writes. */
+export type PlacedData = Readonly<{memory: WebAssembly.Memory; at: number; bytes: Uint8Array}>
+
+/** The active data segments, in order. Throws as `applyData` does. */
+export function* placedData(lean: LeanModule, exports: WebAssembly.Exports): Generator<PlacedData, void> {
   const targets = lean.memories.map(({exportName, address}) => {
     const memory = memoryOf(exports, exportName)
     const size = Number(virtualPages(memory).value) * PAGE
-    return {bits: address === 'i32' ? 32 : 64, size, bytes: new Uint8Array(memory.buffer)} as const
+    return {bits: address === 'i32' ? 32 : 64, size, memory} as const
   })
-  for (const [i, {memory, offset, bytes}] of lean.data.entries()) {
-    const target = targets[memory]!
-    const at = typeof offset === 'number' ? offset : Number(evaluate(offset, target.bits, exports))
-    if (at + bytes.length > target.size)
+  for (const [i, {memory: index, offset, bytes}] of lean.data.entries()) {
+    const {bits, size, memory} = targets[index]!
+    const at = typeof offset === 'number' ? offset : Number(evaluate(offset, bits, exports))
+    if (at + bytes.length > size)
       throw new MayflyError('TRAP_OUT_OF_BOUNDS', {
-        reason: `data segment ${i} of ${bytes.length} bytes at ${at} does not fit the memory of ${target.size} bytes`,
+        reason: `data segment ${i} of ${bytes.length} bytes at ${at} does not fit the memory of ${size} bytes`,
       })
-    target.bytes.set(bytes, at)
+    yield {memory, at, bytes}
   }
 }
 

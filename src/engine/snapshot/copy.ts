@@ -1,17 +1,31 @@
 // engine/snapshot/copy.ts: the tier that needs nothing but JavaScript: compares every block, copies those that differ.
 import type {AdoptOptions, CoreState, Image, RestoreReport, Restorer, Tier} from './snapshot.ts'
-import {PAGE, partsOf, reserve, type StateMemory} from './state.ts'
+import {dataOf, PAGE, partsOf, reserve, type StateMemory, type StateParts, virtualBytes} from './state.ts'
 import {adoptValues, captureMemories, captureValues, type ValuesImage} from './values.ts'
 
 const ZEROS = new Uint8Array(PAGE)
 
 type CopyImage = Image & Readonly<{values: ValuesImage}>
 
-export const copyTier: Tier = Object.freeze({name: 'copy', capture, adopt})
+export const copyTier: Tier = Object.freeze({name: 'copy', capture, layOut, adopt})
 
 function capture(state: CoreState): CopyImage {
   const parts = partsOf(state)
-  const memories = captureMemories(parts)
+  return imageOf(state, parts, captureMemories(parts))
+}
+
+function layOut(state: CoreState): CopyImage {
+  const parts = partsOf(state)
+  const pieces = dataOf(state, parts)
+  const memories = parts.memories.map((memory, i) => {
+    const content = new Uint8Array(virtualBytes(memory))
+    for (const {at, bytes} of pieces[i]!) content.set(bytes, at)
+    return content
+  })
+  return imageOf(state, parts, memories)
+}
+
+function imageOf(state: CoreState, parts: StateParts, memories: readonly Uint8Array[]): CopyImage {
   const values = captureValues(state, parts)
   return Object.freeze({
     tier: 'copy',

@@ -2,6 +2,7 @@
 import {ftruncateSync, openSync, writeSync} from 'node:fs'
 import {getSystemErrorName} from 'node:util'
 import {MayflyError} from '../../base/errors.ts'
+import type {Piece} from './state.ts'
 
 type NodeFfi = typeof import('node:ffi')
 
@@ -35,6 +36,8 @@ export type Libc = Readonly<{
   address(buffer: ArrayBuffer): bigint
   /** A file in memory with these bytes; blocks of zeros take no space. */
   createFile(content: Uint8Array): number
+  /** A file in memory of this length: zeros, and the pieces that are put there, in order. */
+  layOutFile(length: number, pieces: readonly Piece[]): number
   setFileLength(file: number, length: number): void
   closeFile(file: number): void
   /** Shows the file's first `length` bytes at `address`, copy on write. */
@@ -105,16 +108,21 @@ function bind(): Libc {
       c.mmap(address, BigInt(length), PROT_READ_WRITE, flags | MAP_FIXED, file, 0n) !== MAP_FAILED,
     )
 
+  const layOutFile = (length: number, pieces: Iterable<Piece>): number => {
+    const file = c.memfd_create('mayfly', MFD_CLOEXEC) as number
+    check('memfd_create', file >= 0)
+    ftruncateSync(file, length)
+    for (const {at, bytes} of pieces)
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(file, bytes, done, bytes.length - done, at + done)
+    return file
+  }
+
   return Object.freeze({
     pageSize: c.getpagesize() as number,
     address: (buffer: ArrayBuffer) => ffi.getRawPointer(buffer),
-    createFile(content: Uint8Array): number {
-      const file = c.memfd_create('mayfly', MFD_CLOEXEC) as number
-      check('memfd_create', file >= 0)
-      ftruncateSync(file, content.length)
-      writeSparse(file, content)
-      return file
-    },
+    createFile: (content: Uint8Array) => layOutFile(content.length, blocksOf(content)),
+    layOutFile,
     setFileLength: (file: number, length: number) => ftruncateSync(file, length),
     // Node did not open it, and in a worker thread warns of what others opened.
     closeFile: (file: number) => check('close', c.close(file) === 0),
@@ -188,12 +196,11 @@ function open(ffi: NodeFfi) {
 
 const BLOCK = 65_536
 
-function writeSparse(file: number, content: Uint8Array): void {
+/** Those that hold more than zeros. */
+function* blocksOf(content: Uint8Array): Generator<Piece, void> {
   const zeros = Buffer.alloc(BLOCK)
   for (let at = 0; at < content.length; at += BLOCK) {
-    const block = content.subarray(at, at + BLOCK)
-    if (zeros.compare(block, 0, block.length, 0, block.length) === 0) continue
-    for (let done = 0; done < block.length; )
-      done += writeSync(file, block, done, block.length - done, at + done)
+    const bytes = content.subarray(at, at + BLOCK)
+    if (zeros.compare(bytes, 0, bytes.length, 0, bytes.length) !== 0) yield {at, bytes}
   }
 }

@@ -4,7 +4,7 @@ import type {Libc} from './ffi.ts'
 import {type MappedContent, MappedMemory} from './mapped-memory.ts'
 import {showFile} from './show-file.ts'
 import type {AdoptOptions, CoreState, Image, RestoreReport, Restorer, Tier, TierName} from './snapshot.ts'
-import {PAGE, partsOf, virtualBytes} from './state.ts'
+import {dataOf, PAGE, partsOf, type StateParts, virtualBytes} from './state.ts'
 import {adoptValues, captureValues, type ValuesImage} from './values.ts'
 
 /** How a tier deals with a memory in which pages were written for the first time. */
@@ -22,6 +22,7 @@ export function createMappedTier(name: TierName, libc: Libc, recover: Recover): 
   return Object.freeze({
     name,
     capture: (state: CoreState) => capture(name, libc, state),
+    layOut: (state: CoreState) => layOut(name, libc, state),
     adopt: (image: Image, state: CoreState, options: AdoptOptions = {}) =>
       adopt(image as MappedImage, state, {
         libc,
@@ -31,12 +32,29 @@ export function createMappedTier(name: TierName, libc: Libc, recover: Recover): 
   })
 }
 
-function capture(tier: TierName, libc: Libc, state: CoreState): MappedImage {
+function capture(name: TierName, libc: Libc, state: CoreState): MappedImage {
   const parts = partsOf(state)
   const values = captureValues(state, parts)
-  const contents = parts.memories.map((memory): MappedContent => {
+  const files = parts.memories.map(memory =>
+    libc.createFile(new Uint8Array(memory.memory.buffer, 0, virtualBytes(memory))),
+  )
+  return imageOf(name, libc, {parts, values, files})
+}
+
+function layOut(name: TierName, libc: Libc, state: CoreState): MappedImage {
+  const parts = partsOf(state)
+  const values = captureValues(state, parts)
+  const pieces = dataOf(state, parts)
+  const files = parts.memories.map((memory, i) => libc.layOutFile(virtualBytes(memory), pieces[i]!))
+  return imageOf(name, libc, {parts, values, files})
+}
+
+type Captured = Readonly<{parts: StateParts; values: ValuesImage; files: readonly number[]}>
+
+function imageOf(tier: TierName, libc: Libc, {parts, values, files}: Captured): MappedImage {
+  const contents = parts.memories.map((memory, i): MappedContent => {
+    const file = files[i]!
     const fileLength = virtualBytes(memory)
-    const file = libc.createFile(new Uint8Array(memory.memory.buffer, 0, fileLength))
     return {bytes: showFile(libc, file, fileLength), file, fileLength}
   })
   const memories = contents.map(({bytes}) => bytes)

@@ -95,3 +95,22 @@ export async function pairOfGuests(): Promise<(budget?: MemoryBudget) => Pair> {
     return {state: [first, second], main: guestOf(first), neighbour: guestOf(second)}
   }
 }
+
+/**
+ * Two guests of which nothing runs at first; the second puts data into the first one's memory, over what is there, and
+ * where an imported global says (100).
+ */
+export async function quietPair(last = 3 * 65_536 - 4): Promise<() => CoreState> {
+  const one = await build(`(module
+    (memory (export "memory") 3) (memory (export "wide") i64 1 9)
+    (global (export "at") i32 (i32.const 100)) (global (mut i32) (i32.const 5)) (global (mut f64) (f64.const 0.1))
+    (data (i32.const 100) "abcdef") (data (i32.const 65530) "across the border")
+    (data (memory 1) (i64.const 7) "wide") (data (i32.const ${last}) "last"))`)
+  const other = await build(`(module
+    (import "one" "memory" (memory 1)) (import "one" "at" (global $at i32)) (memory 2)
+    (data (i32.add (global.get $at) (i32.const 2)) "XY") (data (memory 1) (i32.const 0) "own"))`)
+  return () => {
+    const first = instantiate(one)
+    return [first, instantiate(other, {one: first.exports} as unknown as WebAssembly.Imports)]
+  }
+}

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
 import fc from 'fast-check'
-import {virtualPages} from './adopt-instance.ts'
+import {applyData, virtualPages} from './adopt-instance.ts'
 import {createMemoryBudget} from './budget.ts'
-import {initialise, type Pair, pairOfGuests} from './snapshot.fixtures.ts'
+import {compareImages} from './compare.ts'
+import {initialise, type Pair, pairOfGuests, quietPair} from './snapshot.fixtures.ts'
 import type {Image, Restorer, Tier} from './snapshot.ts'
 import {PAGE, partsOf} from './state.ts'
 
@@ -115,6 +116,30 @@ export function tierSuite(tier: Tier): void {
       assert.equal(box.main['load']!(140_000), 77)
       assert.equal(image.globals[0], 12)
       assert.equal(image.byteLength, 5 * PAGE)
+    })
+
+    test('data laid out in an image are as if they had been written to the memories', async () => {
+      const makeQuiet = await quietPair()
+      const written = makeQuiet()
+      for (const {lean, exports} of written) applyData(lean, exports)
+      const [laidOut, captured] = [tier.layOut(makeQuiet()), tier.capture(written)]
+      assert.deepEqual(compareImages(captured, laidOut), [])
+      assert.deepEqual(laidOut.globals, captured.globals)
+      assert.equal(laidOut.byteLength, 6 * PAGE)
+      assert.equal(Buffer.from(laidOut.memories[0]!).toString('latin1', 100, 106), 'abXYef', 'in order')
+      const state = makeQuiet()
+      const restorer = tier.adopt(laidOut, state)
+      const box = Buffer.from(partsOf(state).memories[0]!.memory.buffer)
+      assert.ok(box.subarray(0, 3 * PAGE).equals(laidOut.memories[0]!))
+      box.fill(9, 90, 5000)
+      restorer.suspect()
+      restorer.restore()
+      assert.ok(box.subarray(0, 3 * PAGE).equals(laidOut.memories[0]!))
+    })
+
+    test('data that do not fit are not laid out', async () => {
+      const makeQuiet = await quietPair(3 * PAGE - 3)
+      assert.throws(() => tier.layOut(makeQuiet()), {code: 'TRAP_OUT_OF_BOUNDS'})
     })
 
     test('whatever an event wrote is gone after it: memory, globals, tables', () => {

@@ -16,6 +16,11 @@ export interface Tier {
   readonly name: TierName
   /** Copies the state: memories (up to their virtual sizes), mutable globals, tables. */
   capture(state: CoreState): Image
+  /**
+   * The image of a state that is complete with its data, which have not been written to it: they are laid out in the image
+   * alone. Throws TRAP_OUT_OF_BOUNDS where they do not fit.
+   */
+  layOut(state: CoreState): Image
   /** Makes a freshly instantiated state (same lean modules, same order) equal to the image. */
   adopt(image: Image, state: CoreState, options?: AdoptOptions): Restorer
 }

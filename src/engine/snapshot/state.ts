@@ -1,5 +1,5 @@
 // engine/snapshot/state.ts: the parts of a sandbox that can change, in a fixed order over all its instances.
-import {globalOf, growMemory, memoryOf, tableOf} from './adopt-instance.ts'
+import {globalOf, growMemory, memoryOf, placedData, tableOf} from './adopt-instance.ts'
 import type {CoreState} from './snapshot.ts'
 
 export const PAGE = 65_536
@@ -74,6 +74,17 @@ class Bits implements Cell {
 
 const functionOf = (exports: WebAssembly.Exports, name: string): ((...args: unknown[]) => unknown) =>
   exports[name]
+
+/** Bytes, and where in a memory they go. */
+export type Piece = Readonly<{at: number; bytes: Uint8Array}>
+
+/** What the active data of all instances put into each memory, in order. Throws TRAP_OUT_OF_BOUNDS where they do not fit. */
+export function dataOf(state: CoreState, {memories}: StateParts): readonly (readonly Piece[])[] {
+  const pieces = new Map(memories.map(({memory}) => [memory, [] as Piece[]]))
+  for (const {lean, exports} of state)
+    for (const {memory, at, bytes} of placedData(lean, exports)) pieces.get(memory)!.push({at, bytes})
+  return [...pieces.values()]
+}
 
 export const virtualBytes = ({pages}: StateMemory): number => Number(pages.value) * PAGE
 

@@ -1,0 +1,43 @@
+// engine/link/program-code.ts: an emitted program as code that runs, with what V8 compiled of it before.
+//
+// V8 compiles a function when it is first called, so that a first event pays for all that it calls.
+import {Script} from 'node:vm'
+
+/** What V8 has compiled of a program. */
+export type CompiledProgram = Readonly<{source: string; code: Uint8Array}>
+
+/** Where V8's compiled code says with which flags it was compiled. Were it laid out another way, the code would be refused. */
+const FLAG_HASH = {start: 12, end: 16} as const
+
+export class ProgramCode {
+  readonly #source: string
+  readonly #script: Script
+  /** Of the flags of now. Those that are set later change nothing of this code, but V8 compares. */
+  readonly #flagHash: Uint8Array
+
+  /** `known` is left alone where it is of another source, or of another V8. */
+  constructor(source: string, known?: CompiledProgram) {
+    this.#source = source
+    this.#flagHash = flagHashOf(new Script('').createCachedData()).slice()
+    this.#script = new Script(source, known?.source === source ? {cachedData: known.code} : {})
+  }
+
+  /** Whether what was known is of use. */
+  get wasKnown(): boolean {
+    return this.#script.cachedDataRejected === false
+  }
+
+  /** The value of the source, an expression. */
+  run(): unknown {
+    return this.#script.runInThisContext()
+  }
+
+  /** With all functions that have been called by now. */
+  compiled(): CompiledProgram {
+    const code = this.#script.createCachedData()
+    flagHashOf(code).set(this.#flagHash)
+    return {source: this.#source, code}
+  }
+}
+
+const flagHashOf = (code: Uint8Array): Uint8Array => code.subarray(FLAG_HASH.start, FLAG_HASH.end)
