@@ -147,8 +147,8 @@ const isKept = (value: unknown): value is KeptComponent => {
 }
 
 const isProgram = (value: unknown): value is CompiledProgram => {
-  const {source, code} = Object(value)
-  return typeof source === 'string' && code instanceof Uint8Array
+  const {source, code, sum} = Object(value)
+  return typeof source === 'string' && code instanceof Uint8Array && typeof sum === 'string'
 }
 
 /** A file that this user wrote. */

@@ -19,17 +19,17 @@ const LARGEST = 16_384
 const EVERY_SIZE = 1024
 /** So many in a row, after all that is in use, are cut off the heap's free end. */
 const IN_A_ROW = 3
-/** Bytes; three chunks of each size are 192 KiB. */
-const MOST_OF_FREE_END = 256 << 10
+/**
+ * No engine leaves so many; an app whose start freed a lot does, and must have it back: an event has only so much memory.
+ * All are 25 MiB. An allocator that we do not know may never give chunks in a row, either.
+ */
+const MOST_OF_A_SIZE = 400
 
-/** Allocates whatever is free before the heap's free end, from the largest to the smallest. */
-export function fillHoles({memory, cabi_realloc: allocate}: Heap): void {
-  // An allocator that we do not know may never give chunks in a row.
-  let left = memory.buffer.byteLength + MOST_OF_FREE_END
+/** Allocates what is free before the heap's free end, from the largest to the smallest. */
+export function fillHoles({cabi_realloc: allocate}: Pick<Heap, 'cabi_realloc'>): void {
   let end = 0
   for (let size = LARGEST; size >= ALIGN; size = size > EVERY_SIZE ? size >> 1 : size - ALIGN)
-    for (let inARow = 0; inARow < IN_A_ROW; left -= size) {
-      if (left < 0) return
+    for (let inARow = 0, count = 0; inARow < IN_A_ROW && count < MOST_OF_A_SIZE; count++) {
       const address = allocate(0, 0, 1, size - HEADER) >>> 0
       inARow = address === end ? inARow + 1 : 0
       end = Math.max(end, address + size)

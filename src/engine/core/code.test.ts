@@ -217,6 +217,19 @@ describe('walks', () => {
       assert.throws(() => told(walk, Uint8Array.of(1, 0xff, 0xff, 0xff, 0xff, 0x1f, 0), []), /too large/)
     })
 
+  for (const [what, count] of [
+    ['walked plainly', 3],
+    ['walked by compiled code', 40_000],
+  ] as const)
+    test(`refused: bytes behind the last body (${what})`, () => {
+      const bodies = section(Array.from({length: count}, () => [0, 0x0b]))
+      assert.throws(() => told(walkBodies, Uint8Array.from([...bodies, 2, 0, 0x0b]), []), {
+        code: 'DECODE_MALFORMED',
+        message: /section size mismatch/,
+        at: {byteOffset: bodies.length},
+      })
+    })
+
   test('sizes and numbers may have more bytes than they need, bodies be longer than what is looked at at once', () => {
     const padded = [0x82, 0x80, 0x80, 0x80, 0x00, 0, 0x0b]
     const long = [

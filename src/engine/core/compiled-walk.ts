@@ -74,14 +74,16 @@ class CompiledWalk {
   }
 
   walk(count: number): void {
-    const {end} = this.#reader
+    const {end, position} = this.#reader
+    let from = position
     this.#words[LEFT / 4] = count
-    for (let from = this.#reader.position; this.#words[LEFT / 4]! > 0; ) {
+    while (this.#words[LEFT / 4]! > 0) {
       const to = Math.min(end, Math.max(bodyAt(this.#reader, from).end, from + WINDOW))
       this.#show(from, to)
       this.#walkWindow(from - CODE)
       from = this.#words[NEXT / 4]! + from - CODE
     }
+    this.#reader.position = from
   }
 
   /** Puts a part of the code into the memory, which begins with a body; no lane has one yet. */

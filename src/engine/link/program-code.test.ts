@@ -1,5 +1,6 @@
 // engine/link/program-code.test.ts
 import assert from 'node:assert/strict'
+import {hash} from 'node:crypto'
 import {test} from 'node:test'
 import {setFlagsFromString} from 'node:v8'
 import {ProgramCode} from './program-code.ts'
@@ -40,10 +41,19 @@ test('of another program it is of no use', () => {
   assert.equal(make(other)(), 6)
 })
 
+test('what is not as it was is not run, though V8 would', () => {
+  const known = new ProgramCode(SOURCE).compiled()
+  const code = known.code.slice()
+  code[code.length - 1]! ^= 1
+  const after = new ProgramCode(SOURCE, {...known, code})
+  assert.equal(after.wasKnown, false)
+  assert.equal(make(after)(), 2)
+})
+
 test('what V8 refuses is compiled', () => {
   const {source, code} = new ProgramCode(SOURCE).compiled()
   for (const wrong of [new Uint8Array(0), new Uint8Array(100), code.subarray(0, code.length / 2)]) {
-    const after = new ProgramCode(SOURCE, {source, code: wrong})
+    const after = new ProgramCode(SOURCE, {source, code: wrong, sum: hash('sha1', wrong)})
     assert.equal(after.wasKnown, false)
     assert.equal(make(after)(), 2)
   }

@@ -4,6 +4,7 @@ import {describe, test} from 'node:test'
 import fc from 'fast-check'
 import {opcodeSet, skipLocals, walkInstruction} from '../core/code.ts'
 import {decodeCoreModule, SECTION, sectionReader} from '../core/module-decode.ts'
+import {concat, name, section, unsigned} from '../core/writer.ts'
 import {applyData} from './adopt-instance.ts'
 import {type LeanModule, leanHash, makeLean} from './lean.ts'
 import {build, type Guest, guestOf, initialise, instantiate, wasm} from './snapshot.fixtures.ts'
@@ -75,6 +76,26 @@ describe('makeLean', () => {
     const names = WebAssembly.Module.exports(module).map(one => one.name)
     assert.equal(new Set(names).size, names.length)
     assert.ok(name.startsWith('mayfly++ '))
+  })
+
+  test('a body behind the last one is refused: it would take the place of a function of ours', () => {
+    const body = (bytes: readonly number[]) => [...unsigned(bytes.length), ...bytes]
+    // (loop (memory.fill ...)): a check is called before.
+    const filling = [0, 0x03, 0x40, 0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0, 0x0b, 0x0b]
+    // (drop (memory.grow (i32.const 1))) return, then an i32.const that takes the length of the check's body.
+    const hidden = [0, 0x41, 1, 0x40, 0, 0x1a, 0x0f, 0x41]
+    const module = (code: readonly number[]) =>
+      concat([
+        [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+        ...section(1, [[1, 0x60, 0, 0]]),
+        ...section(2, [[1, ...name(''), ...name('m'), 2, 0, 0]]),
+        ...section(3, [[1, 0]]),
+        ...section(10, [[1, ...body(filling), ...code]]),
+      ])
+    assert.ok(valid(makeLean(module([])).bytes))
+    assert.throws(() => makeLean(module([...unsigned(hidden.length + 6), ...hidden])), {
+      code: 'DECODE_MALFORMED',
+    })
   })
 
   test('the start function runs when the linker calls it', async () => {
