@@ -111,11 +111,16 @@ function bind(): Libc {
   const layOutFile = (length: number, pieces: Iterable<Piece>): number => {
     const file = c.memfd_create('mayfly', MFD_CLOEXEC) as number
     check('memfd_create', file >= 0)
-    ftruncateSync(file, length)
-    for (const {at, bytes} of pieces)
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(file, bytes, done, bytes.length - done, at + done)
-    return file
+    try {
+      ftruncateSync(file, length)
+      for (const {at, bytes} of pieces)
+        for (let done = 0; done < bytes.length; )
+          done += writeSync(file, bytes, done, bytes.length - done, at + done)
+      return file
+    } catch (error) {
+      c.close(file)
+      throw error
+    }
   }
 
   return Object.freeze({

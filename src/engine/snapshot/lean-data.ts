@@ -12,6 +12,9 @@ export type Segments = Readonly<{
   offsetGlobals: ReadonlyMap<number, string>
 }>
 
+/** V8's, which does not see the active ones. */
+const MOST_SEGMENTS = 100_000
+
 export function readDataSegments(module: CoreModule, reserve: (what: string) => string): Segments {
   const reader = sectionReader(module, SECTION.data)
   const passive: (Uint8Array | undefined)[] = []
@@ -24,6 +27,7 @@ export function readDataSegments(module: CoreModule, reserve: (what: string) => 
   }
   reader?.vec(() => {
     const at = reader.position
+    if (passive.length === MOST_SEGMENTS) reader.fail(`more than ${MOST_SEGMENTS} data segments`, at)
     const mode = reader.u32()
     if (mode > 2) reader.fail('malformed data segment', at)
     if (mode === 1) {
@@ -36,6 +40,8 @@ export function readDataSegments(module: CoreModule, reserve: (what: string) => 
     passive.push(undefined)
     active.push({memory, offset, bytes: reader.take(reader.u32())})
   })
+  // V8, which would check it, sees another section.
+  if (reader?.done === false) reader.fail('section size mismatch')
   return {passive, active, offsetGlobals}
 }
 

@@ -214,6 +214,27 @@ describe('makeLean', () => {
       await assert.rejects(lean(text), {code})
     })
 
+  /** (module (memory 1) (data (i32.const 0) "")), the segment so often, and what else the section holds. */
+  const withData = (count: number, behind: readonly number[] = []) =>
+    concat([
+      [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(5, [[1, 0, 1]]),
+      ...section(11, [unsigned(count), Array(count).fill([0, 0x41, 0, 0x0b, 0]).flat(), behind]),
+    ])
+  for (const [what, bytes] of [
+    ['bytes behind the last data segment', withData(1, [0])],
+    ['more data segments than V8 would take', withData(100_001)],
+  ] as const)
+    test(`refuses ${what}, as V8 does`, () => {
+      assert.ok(!valid(bytes))
+      assert.throws(() => makeLean(bytes), {code: 'DECODE_MALFORMED'})
+    })
+
+  test('as many data segments as V8 takes are taken', () => {
+    assert.ok(valid(withData(100_000)))
+    assert.equal(makeLean(withData(100_000)).data.length, 100_000)
+  })
+
   test('an index of a memory that is written in more bytes than needed is seen', () => {
     // (func (result i32) memory.grow 0), the index as 80 80 00.
     const body = [0, 0x41, 1, 0x40, 0x80, 0x80, 0x00, 0x0b]
