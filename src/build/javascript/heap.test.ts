@@ -28,7 +28,7 @@ function heap(holes: readonly (readonly [number, number])[], end: number) {
 }
 
 /** How often what is allocated does not follow what was allocated before it. */
-function breaks({cabi_realloc: allocate}: Pick<Heap, 'cabi_realloc'>, sizes: readonly number[]): number {
+function breaks({cabi_realloc: allocate}: Heap, sizes: readonly number[]): number {
   let count = 0
   let next: number | undefined
   for (const size of sizes) {
@@ -91,7 +91,7 @@ test('what an initialised engine allocates lies together', async () => {
   for (const {module: from, name} of WebAssembly.Module.imports(engine.module))
     (imports[from] ??= {})[name] = () => 0
   const {exports} = new WebAssembly.Instance(engine.module, imports)
-  const {memory, cabi_realloc} = exports as unknown as Heap
+  const {memory, cabi_realloc} = exports as unknown as Heap & {memory: WebAssembly.Memory}
   const {memory: image} = outcome.image
   memory.grow((image.length - memory.buffer.byteLength) / 65_536)
   new Uint8Array(memory.buffer).set(image)

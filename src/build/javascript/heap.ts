@@ -6,7 +6,6 @@
 
 /** What the canonical ABI has a guest allocate with. */
 export type Heap = Readonly<{
-  memory: WebAssembly.Memory
   cabi_realloc(old: number, oldSize: number, align: number, size: number): number
 }>
 
@@ -26,7 +25,7 @@ const IN_A_ROW = 3
 const MOST_OF_A_SIZE = 400
 
 /** Allocates what is free before the heap's free end, from the largest to the smallest. */
-export function fillHoles({cabi_realloc: allocate}: Pick<Heap, 'cabi_realloc'>): void {
+export function fillHoles({cabi_realloc: allocate}: Heap): void {
   let end = 0
   for (let size = LARGEST; size >= ALIGN; size = size > EVERY_SIZE ? size >> 1 : size - ALIGN)
     for (let inARow = 0, count = 0; inARow < IN_A_ROW && count < MOST_OF_A_SIZE; count++) {

@@ -18,6 +18,7 @@ export type InitJob = Readonly<{
 
 type EngineExports = Heap &
   Readonly<{
+    memory: WebAssembly.Memory
     _initialize(): void
     'componentize.wizer'(): void
     /** 0 when the world's exports were found in the bundle. */

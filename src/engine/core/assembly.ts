@@ -2,26 +2,49 @@
 import {signed, unsigned} from './writer.ts'
 
 /** Bytes, nested as they are put together. */
-export type Code = readonly (number | Code)[]
+export type Code = Uint8Array | readonly (number | Code)[]
 
-export const bytesOf = (code: Code): number[] => (code as number[]).flat(Infinity as 1)
+export function bytesOf(code: Code): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthOf(code))
+  write(code, bytes, 0)
+  return bytes
+}
+
+function lengthOf(code: Code): number {
+  if (code instanceof Uint8Array) return code.length
+  let length = 0
+  for (const part of code) length += typeof part === 'number' ? 1 : lengthOf(part)
+  return length
+}
+
+/** Returns where it ends. */
+function write(code: Code, target: Uint8Array, at: number): number {
+  if (code instanceof Uint8Array) {
+    target.set(code, at)
+    return at + code.length
+  }
+  for (const part of code)
+    if (typeof part === 'number') target[at++] = part
+    else at = write(part, target, at)
+  return at
+}
 
 export const I32 = 0x7f
 export const I64 = 0x7e
 
 export const constant = (value: number): Code => [0x41, signed(BigInt(value))]
 export const constant64 = (value: bigint): Code => [0x42, signed(value)]
-export const get = (local: number): Code => [0x20, local]
-export const set = (local: number): Code => [0x21, local]
+export const get = (local: number): Code => [0x20, unsigned(local)]
+export const set = (local: number): Code => [0x21, unsigned(local)]
 export const tee = (local: number): Code => [0x22, local]
 export const load8 = (offset: number): Code => [0x2d, 0, unsigned(offset)]
 export const load32 = (offset: number): Code => [0x28, 0, unsigned(offset)]
 export const load64 = (offset: number): Code => [0x29, 0, unsigned(offset)]
 export const store32 = (offset: number): Code => [0x36, 0, unsigned(offset)]
-export const call = (index: number): Code => [0x10, index]
-export const block = (...code: Code): Code => [0x02, 0x40, code, END]
-export const loop = (...code: Code): Code => [0x03, 0x40, code, END]
-export const when = (...code: Code): Code => [0x04, 0x40, code, END]
+export const call = (index: number): Code => [0x10, unsigned(index)]
+export const block = (...code: readonly (number | Code)[]): Code => [0x02, 0x40, code, END]
+export const loop = (...code: readonly (number | Code)[]): Code => [0x03, 0x40, code, END]
+export const when = (...code: readonly (number | Code)[]): Code => [0x04, 0x40, code, END]
 export const branch = (depth: number): Code => [0x0c, depth]
 export const branchIf = (depth: number): Code => [0x0d, depth]
 export const move = (local: number, by: number): Code => [get(local), constant(by), ADD, set(local)]

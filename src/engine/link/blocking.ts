@@ -4,18 +4,15 @@
 // every promising call, even for a guest that never waited; both cost a turn of the microtask queue. Two small modules of
 // ours stand between: one asks the host first and suspends only if it must, one tells at once that the guest has returned.
 import type {FlatType} from '../abi/flatten.ts'
+import {call, END, get as localGet, set as localSet} from '../core/assembly.ts'
 import {name, unsigned} from '../core/writer.ts'
 import {
   body,
-  call,
   compiled,
-  END,
   FUNC,
   funcType,
   GLOBAL,
   keyOf,
-  localGet,
-  localSet,
   resultTypes,
   type Signature,
   section,

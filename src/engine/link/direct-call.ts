@@ -5,19 +5,15 @@
 // frames of WebAssembly on the stack the callee may wait as if it were the caller's own code.
 import {trap} from '../abi/trap.ts'
 import {badDiscriminant, charFromCode} from '../abi/values.ts'
+import {type Code, call, END, get as localGet, set as localSet} from '../core/assembly.ts'
 import {name, signed, unsigned} from '../core/writer.ts'
 import {
   body,
-  type Code,
-  call,
   compiled,
-  END,
   FUNC,
   funcType,
   GLOBAL,
   keyOf,
-  localGet,
-  localSet,
   type Signature,
   section,
   VALUE_TYPES,

@@ -1,5 +1,6 @@
 // engine/link/module-code.ts: the small modules of ours that stand between guests and JavaScript, put together as bytes.
 import type {FlatType} from '../abi/flatten.ts'
+import {bytesOf, type Code, END} from '../core/assembly.ts'
 import {unsigned} from '../core/writer.ts'
 
 export const VALUE_TYPES = {i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c} as const
@@ -8,37 +9,8 @@ export const FUNC = 0x00
 export const TABLE = 0x01
 export const MEMORY = 0x02
 export const GLOBAL = 0x03
-export const END = 0x0b
-
-/** Bytes, nested as they are put together. */
-export type Code = Uint8Array | readonly (number | Code)[]
 
 export type Signature = Readonly<{params: readonly FlatType[]; result: FlatType | undefined}>
-
-function bytesOf(code: Code): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(lengthOf(code))
-  write(code, bytes, 0)
-  return bytes
-}
-
-function lengthOf(code: Code): number {
-  if (code instanceof Uint8Array) return code.length
-  let length = 0
-  for (const part of code) length += typeof part === 'number' ? 1 : lengthOf(part)
-  return length
-}
-
-/** Returns where it ends. */
-function write(code: Code, target: Uint8Array, at: number): number {
-  if (code instanceof Uint8Array) {
-    target.set(code, at)
-    return at + code.length
-  }
-  for (const part of code)
-    if (typeof part === 'number') target[at++] = part
-    else at = write(part, target, at)
-  return at
-}
 
 export const sized = (code: Code): Code => {
   const bytes = bytesOf(code)
@@ -46,9 +18,6 @@ export const sized = (code: Code): Code => {
 }
 export const section = (id: number, code: Code): Code => [id, sized(code)]
 export const vec = (items: readonly Code[]): Code => [unsigned(items.length), items]
-export const localGet = (index: number): Code => [0x20, unsigned(index)]
-export const localSet = (index: number): Code => [0x21, unsigned(index)]
-export const call = (index: number): Code => [0x10, unsigned(index)]
 
 const valueTypes = (types: readonly FlatType[]): Code => vec(types.map(type => [VALUE_TYPES[type]]))
 export const resultTypes = (result: FlatType | undefined): FlatType[] =>

@@ -4,8 +4,9 @@
 // (On a stack of its own a guest cannot do so, since V8 runs the host on the main one; but not every guest has one.) So
 // whoever is called by a guest first calls a function that needs a large frame, and so fails if there is no room for it.
 
+import {type Code, call, END, get as localGet} from '../core/assembly.ts'
 import {name} from '../core/writer.ts'
-import {body, type Code, call, compiled, END, FUNC, funcType, localGet, section, vec} from './module-code.ts'
+import {body, compiled, FUNC, funcType, section, vec} from './module-code.ts'
 
 /** Of eight bytes each: far more than the calls of a host function need. */
 const VALUES = 3000

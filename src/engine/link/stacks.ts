@@ -7,18 +7,14 @@
 // what is done in JavaScript before and after each call are its imports.
 import type {FlatType} from '../abi/flatten.ts'
 import type {CallOwner, CallReceiver} from '../call.ts'
+import {type Code, call, END, get as localGet, set as localSet} from '../core/assembly.ts'
 import {name, unsigned} from '../core/writer.ts'
 import {
   body,
-  type Code,
-  call,
   compiled,
-  END,
   FUNC,
   funcType,
   keyOf,
-  localGet,
-  localSet,
   MEMORY,
   resultTypes,
   type Signature,
