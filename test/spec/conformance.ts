@@ -266,7 +266,13 @@ export function complaints(script: string, verdicts: readonly Verdict[], list: N
 
 /** Prints what fails under `directory`, and a table by folder. */
 async function main(directory: string | undefined): Promise<void> {
-  if (directory === undefined) throw new Error('no scripts found: name a directory or set MAYFLY_SPEC_DIR')
+  if (directory === undefined || !existsSync(directory)) {
+    console.error(
+      `no scripts found${directory ? ` in ${directory}` : ''}: name a directory or set MAYFLY_SPEC_DIR`,
+    )
+    process.exitCode = 1
+    return
+  }
   const {engineExecutor} = await import('./executor.ts')
   const list = readNotYet()
   const folders: Record<string, Record<Verdict['outcome'] | 'not yet', number>> = {}
