@@ -99,3 +99,34 @@ test('what a handler throws is shown with its place in development, and hidden i
   assert.doesNotMatch(answer.body, /secret|app\.ts/)
   await until(() => /app\.ts:2/.test(hidden.err()), {what: () => hidden.err()})
 })
+
+test('requests to warm up are answered once, before all events, and every event has its own clock', async t => {
+  const dir = folder(t, {
+    'spin.toml': `spin_manifest_version = 2
+[application]
+name = "warm"
+[[trigger.http]]
+route = "/..."
+component = "warm"
+[component.warm]
+source = "dist/warm.wasm"
+[component.warm.tool.mayfly]
+entry = "app.js"
+warm_up = ["/warm", "/twice"]
+`,
+    'app.js': `const answered = []
+export default {
+  fetch(request) {
+    answered.push(new URL(request.url).pathname)
+    return Response.json([answered, answered.length > 2 ? performance.now() : 0])
+  },
+}
+`,
+  })
+  const served = await up(t, [dir])
+  for (const {body} of await load(served.url, 20, 4)) {
+    const [answered, elapsedMs] = JSON.parse(body)
+    assert.deepEqual(answered, ['/warm', '/twice', '/'])
+    assert.ok(elapsedMs >= 0 && elapsedMs < 60_000, body)
+  }
+})

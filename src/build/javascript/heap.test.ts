@@ -84,7 +84,7 @@ test('what an initialised engine allocates lies together', async () => {
     'const kept = []; for (let i = 1; i < 2000; i++) (i % 2 ? kept : []).push(new ArrayBuffer(i * 13));'
   const outcome = await initialise(
     engine,
-    `${holes} globalThis.kept = kept; addEventListener("fetch", () => {})`,
+    `${holes} globalThis.kept = kept; addEventListener("fetch", () => {}); export async function finish() {}`,
   )
   assert.ok(outcome.kind === 'ready')
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {}

@@ -2,7 +2,7 @@
 import {parentPort, workerData} from 'node:worker_threads'
 import type {MemoryImage} from '../wasm/engine-module.ts'
 import {fillHoles, type Heap} from './heap.ts'
-import {BUNDLE_NAME} from './names.ts'
+import {BUNDLE_NAME, CALL_EXPORTS} from './names.ts'
 import type {InitOutcome} from './preinit.ts'
 import {createInitWasi, InitExit, InitRefused} from './preview1.ts'
 import type {Template} from './template.ts'
@@ -21,7 +21,10 @@ type EngineExports = Heap &
     memory: WebAssembly.Memory
     _initialize(): void
     'componentize.wizer'(): void
-    /** 0 when the world's exports were found in the bundle. */
+    /** Calls FINISH, the first of its functions, and goes on as long as there is something to do. */
+    [CALL_EXPORTS.call](index: 0, argument: 0): number
+    [CALL_EXPORTS.post_call](index: 0): void
+    /** 0 when the functions that it is to call were found. */
     check_init(): number
   }>
 
@@ -53,10 +56,12 @@ function run(exports: EngineExports, template: InitJob['template']): Ended {
   try {
     exports._initialize()
     exports['componentize.wizer']()
-    fillHoles(exports)
-    const image = takeImage(exports, template)
     const status = exports.check_init()
-    return status === 0 ? {kind: 'ready', image} : {kind: 'exit', exitCode: status}
+    if (status !== 0) return {kind: 'exit', exitCode: status}
+    exports[CALL_EXPORTS.call](0, 0)
+    exports[CALL_EXPORTS.post_call](0)
+    fillHoles(exports)
+    return {kind: 'ready', image: takeImage(exports, template)}
   } catch (error) {
     if (error instanceof InitExit) return {kind: 'exit', exitCode: error.exitCode}
     if (error instanceof InitRefused) return {kind: 'refused', importName: error.importName}

@@ -154,6 +154,7 @@ function endedError(
   const [first = '', ...rest] = outcome.stderr
     .split('\n')
     .filter(line => line !== '' && !line.startsWith('Exception while evaluating'))
+    .filter(line => !line.startsWith(INIT_MARKER))
   const reason =
     outcome.kind === 'trap'
       ? `${outcome.reason}${first === '' ? '' : ` (${first})`}`

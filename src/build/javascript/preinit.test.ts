@@ -6,6 +6,7 @@ import {httpWorld} from './world.ts'
 
 const engine = await engineFor(httpWorld(), TEST_CACHE)
 const LISTENER = 'addEventListener("fetch", () => {})'
+const FINISH = 'export async function finish() {}'
 
 test('top-level code that does not end is stopped', async () => {
   const outcome = await initialise(engine, `${LISTENER}; for (;;) {}`, {deadlineMs: 200})
@@ -14,7 +15,7 @@ test('top-level code that does not end is stopped', async () => {
 })
 
 test('one engine initialises any number of bundles, and none sees another', async () => {
-  const counting = `globalThis.count = (globalThis.count ?? 0) + 1; console.log(count); ${LISTENER}`
+  const counting = `globalThis.count = (globalThis.count ?? 0) + 1; console.log(count); ${LISTENER}; ${FINISH}`
   const outcomes = await Promise.all([1, 2, 3].map(() => initialise(engine, counting)))
   assert.deepEqual(
     outcomes.map(({kind, stdout}) => [kind, stdout]),
@@ -23,12 +24,24 @@ test('one engine initialises any number of bundles, and none sees another', asyn
 })
 
 test('the same bundle gives the same image', async () => {
-  const bundle = `globalThis.map = new Map([["a", {}], ["b", []]]); ${LISTENER}`
+  const bundle = `globalThis.map = new Map([["a", {}], ["b", []]]); ${LISTENER}; ${FINISH}`
   const [one, two] = [await initialise(engine, bundle), await initialise(engine, bundle)]
   assert.ok(one.kind === 'ready' && two.kind === 'ready')
   assert.ok(Buffer.from(one.image.memory).equals(two.image.memory))
   assert.deepEqual(one.image.globals, two.image.globals)
   assert.equal(one.image.memory.length % 65_536, 0)
+})
+
+test('garbage has been collected when the bundle is finished, and is not any more', async () => {
+  const bundle = `${LISTENER}
+    const before = new WeakRef({})
+    export async function finish() {
+      const after = new WeakRef({})
+      for (let i = 0; i < 100; i++) await null
+      console.log(before.deref(), after.deref())
+    }`
+  const outcome = await initialise(engine, bundle)
+  assert.deepEqual([outcome.kind, outcome.stdout], ['ready', 'undefined {}\n'])
 })
 
 const ends: [name: string, bundle: string, kind: string][] = [

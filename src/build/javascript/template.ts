@@ -1,17 +1,17 @@
 // build/javascript/template.ts: everything about a JavaScript component that does not depend on the app, made once a world.
 import {MayflyError} from '../../base/errors.ts'
 import {cached, hashOf} from '../cache.ts'
-import {exposeGlobals, stripForTemplate} from '../wasm/engine-module.ts'
+import {aliasExports, exposeGlobals, stripForTemplate} from '../wasm/engine-module.ts'
 import {withoutAsyncStacks} from './async-stacks.ts'
-import {BUNDLE_NAME} from './names.ts'
-import {loadToolchain, type Spliced, toolchainVersions} from './toolchain.ts'
+import {BUNDLE_NAME, CALL_EXPORTS, FINISH} from './names.ts'
+import {loadToolchain, type SplicedImport, toolchainVersions} from './toolchain.ts'
 import {ENGINE_FEATURES, type World} from './world.ts'
 
 export type Template = Readonly<{
   /** The engine with the world's bindings, to be initialised; its mutable globals are exported. */
   engine: Uint8Array
   globalNames: readonly string[]
-  /** The script that binds the world's imports; initialisation reads it. */
+  /** The script that binds the world's imports and what finishes the bundle; initialisation reads it. */
   initializer: Uint8Array
   /** What initialisation finds in its environment. */
   env: Readonly<Record<string, string>>
@@ -23,10 +23,14 @@ export type Template = Readonly<{
 export const ENGINE_MODULE = 0
 
 /** Changes whenever templates are made in another way. */
-const TEMPLATE_FORMAT = 'mayfly-template-3'
+const TEMPLATE_FORMAT = 'mayfly-template-5'
 
 /** Exports that end their life with initialisation. */
-const INIT_EXPORTS: ReadonlySet<string> = new Set(['_initialize', 'componentize.wizer'])
+const INIT_EXPORTS: ReadonlySet<string> = new Set([
+  '_initialize',
+  'componentize.wizer',
+  ...Object.values(CALL_EXPORTS),
+])
 
 /** The world's template, from `cacheDir` where it is there. @throws BUILD_ENGINE */
 export async function templateFor(world: World, cacheDir: string): Promise<Template> {
@@ -46,7 +50,7 @@ async function makeTemplate(world: World): Promise<Template> {
     const toolchain = await loadToolchain()
     const {splicer} = toolchain
     const spliced = splicer.spliceBindings(
-      withoutAsyncStacks(toolchain.engine),
+      aliasExports(withoutAsyncStacks(toolchain.engine), CALL_EXPORTS),
       ENGINE_FEATURES,
       world.wit,
       undefined,
@@ -64,8 +68,8 @@ async function makeTemplate(world: World): Promise<Template> {
     return {
       engine,
       globalNames,
-      initializer: Buffer.from(spliced.jsBindings),
-      env: initEnvironment(spliced),
+      initializer: Buffer.from(`${spliced.jsBindings}\n${FINISH_BINDING}`),
+      env: initEnvironment(spliced.imports),
       component,
     }
   } catch (cause) {
@@ -74,20 +78,24 @@ async function makeTemplate(world: World): Promise<Template> {
   }
 }
 
-/** The variables by which componentize-js's engine learns of its imports and exports. */
-function initEnvironment({imports, exports}: Spliced): Record<string, string> {
+/**
+ * The engine calls functions of this script, which finds the bundle's exports in `$source_mod`. It would end itself over a
+ * promise that nothing fulfils; so it gets one of its own, and goes on as long as there is something to do.
+ */
+const FINISH_BINDING = `function ${FINISH}() { $source_mod.${FINISH}(); return Promise.resolve() }`
+
+/** The variables by which componentize-js's engine learns of its imports, and of the function that it is to call. */
+function initEnvironment(imports: readonly SplicedImport[]): Record<string, string> {
   const env: Record<string, string> = {
     SOURCE_NAME: BUNDLE_NAME,
     FEATURE_CLOCKS: '1',
-    EXPORT_CNT: String(exports.length),
     IMPORT_CNT: String(imports.length),
+    EXPORT_CNT: '1',
+    EXPORT0_NAME: FINISH,
+    EXPORT0_ARGS: '',
+    EXPORT0_RET: '',
+    EXPORT0_RETSIZE: '0',
   }
-  exports.forEach(([name, {paramptr, params, retptr, ret, retsize}], index) => {
-    env[`EXPORT${index}_NAME`] = name
-    env[`EXPORT${index}_ARGS`] = `${paramptr ? '*' : ''}${params.join(',')}`
-    env[`EXPORT${index}_RET`] = `${retptr ? '*' : ''}${ret ?? ''}`
-    env[`EXPORT${index}_RETSIZE`] = String(retsize)
-  })
   imports.forEach(([, name, argumentCount], index) => {
     env[`IMPORT${index}_NAME`] = name
     env[`IMPORT${index}_ARGCNT`] = String(argumentCount)

@@ -6,19 +6,9 @@ import {pathToFileURL} from 'node:url'
 /** A core import of a spliced engine: the interface, the function, the number of core arguments. */
 export type SplicedImport = readonly [specifier: string, name: string, argumentCount: number]
 
-/** A function that the world exports; only worlds without the fetch event have any. */
-export type SplicedExport = Readonly<{
-  paramptr: boolean
-  params: readonly string[]
-  retptr: boolean
-  ret?: string
-  retsize: number
-}>
-
 export type Spliced = Readonly<{
   wasm: Uint8Array
   jsBindings: string
-  exports: readonly (readonly [string, SplicedExport])[]
   imports: readonly SplicedImport[]
 }>
 

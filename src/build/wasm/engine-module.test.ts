@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {SECTION} from '../../engine/core/module-decode.ts'
 import {concat, name, unsigned} from '../../engine/core/writer.ts'
-import {exposeGlobals, replaceModule, stripForTemplate, writeBack} from './engine-module.ts'
+import {aliasExports, exposeGlobals, replaceModule, stripForTemplate, writeBack} from './engine-module.ts'
 import {joinSections, splitSections} from './sections.ts'
 
 const PREAMBLE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
@@ -82,6 +82,13 @@ test('a template has no data, and the exports named to it are gone', () => {
   const template = instantiate(stripForTemplate(MODULE, new Set(['_initialize'])))
   assert.deepEqual(Object.keys(template), ['memory', 'init', 'get'])
   assert.ok(new Uint8Array(template.memory.buffer).every(byte => byte === 0))
+})
+
+test('an export gets a second name; one that is not there is missed', () => {
+  const aliased = instantiate(aliasExports(MODULE, {get: 'again'})) as unknown as Record<string, unknown>
+  assert.deepEqual(Object.keys(aliased), ['memory', '_initialize', 'init', 'get', 'again'])
+  assert.equal(aliased['again'], aliased['get'])
+  assert.throws(() => aliasExports(MODULE, {get: 'again', set: 'other'}), /get, set/)
 })
 
 const refused: [what: string, id: number, body: Uint8Array][] = [

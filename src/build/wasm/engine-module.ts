@@ -37,6 +37,27 @@ export function exposeGlobals(module: Uint8Array): {module: Uint8Array; names: r
   return {module: joinSections(exposed), names}
 }
 
+/** The same module with exports that have a second name each. */
+export function aliasExports(module: Uint8Array, aliases: Readonly<Record<string, string>>): Uint8Array {
+  const aliased = mapSections(splitSections(module), ({id, body}) => {
+    if (id !== SECTION.export) return body
+    const reader = new Reader(body)
+    const count = reader.u32()
+    const start = reader.position
+    const added: number[][] = []
+    for (let i = 0; i < count; i++) {
+      const alias = aliases[reader.name()]
+      const kind = reader.byte()
+      const index = reader.u32()
+      if (alias !== undefined) added.push([...name(alias), kind, ...unsigned(index)])
+    }
+    if (added.length < Object.keys(aliases).length)
+      reader.fail(`it does not export all of ${Object.keys(aliases).join(', ')}`)
+    return concat([unsigned(count + added.length), body.subarray(start), added.flat()])
+  })
+  return joinSections(aliased)
+}
+
 /** The module without its data, and without the exports that are of use only before it is initialised. */
 export function stripForTemplate(module: Uint8Array, initExports: ReadonlySet<string>): Uint8Array {
   return joinSections(

@@ -39,7 +39,8 @@ engine.addEventListener = (type, given) => {
   if (type === 'fetch') listener = given
 }
 
-await import(`data:text/javascript,${encodeURIComponent(bundle)}`)
+const module = await import(`data:text/javascript,${encodeURIComponent(bundle)}`)
+await module.finish()
 const loaded: Loaded = {stderr: stderr.splice(0), answers: []}
 
 for (const path of paths) {

@@ -1,6 +1,7 @@
 // build/javascript/guest/lazy.ts: entry of a component whose handler is loaded anew in every event, and so may do all.
 import {type Answer, addEngineListener, answerOf, failure} from './handler.ts'
 import {reportInit} from './report.ts'
+import {warmUpEngine} from './warm-up.ts'
 
 let loading: Promise<Answer> | undefined
 
@@ -21,4 +22,7 @@ async function load(): Promise<Answer> {
   throw new TypeError(`no handler: ${loaded.found}`)
 }
 
-reportInit({kind: 'ready'})
+export async function finish(): Promise<void> {
+  await warmUpEngine()
+  reportInit({kind: 'ready'})
+}
