@@ -155,6 +155,14 @@ for (const [name, source, {code, at, text}] of coldStarts) {
   })
 }
 
+test('an app may change what the engine has', async () => {
+  const {warnings} = await buildOf(`Object.assign(globalThis, {Request: undefined, URL: undefined})
+    Response.prototype.arrayBuffer = () => { throw new Error('mine') }
+    globalThis.Response = class { constructor() { throw new Error('mine too') } }
+    export default {fetch() {}}`)
+  assert.deepEqual(warnings, [])
+})
+
 test('a component may be warmed up with many requests', async () => {
   const warmUp = Array.from({length: 50}, (_, i) => `/${i}`)
   const {component} = await buildOf('export default {fetch: () => new Response()}', {warmUp})

@@ -30,13 +30,21 @@ export async function warmUp(answer: Answer, path: string): Promise<void> {
   if (response.status >= 400) throw refusal(`it is answered with ${response.status}`)
 }
 
-/** What has no part of the app in it: most of what a first answer lays out is the engine's. */
+/** As they were before the app was loaded, which may put others in their places. */
+const {Request: EngineRequest, Response: EngineResponse, URL: EngineUrl} = globalThis
+
+/**
+ * What has no part of the app in it: most of what a first answer lays out is the engine's. Where the app has changed the
+ * engine's own objects so that they fail, that is for its events to tell.
+ */
 export async function warmUpEngine(): Promise<void> {
-  const answer = () => new Response('answer', {headers: {'content-type': 'text/plain'}})
-  const {url, headers} = new Request(ORIGIN)
-  // As the engine reads what it sends.
-  await answer().arrayBuffer()
-  const reader = answer().body!.getReader()
-  while (!(await reader.read()).done);
-  return void [url, headers, answer().headers, new URL(ORIGIN).searchParams]
+  const answer = () => new EngineResponse('answer', {headers: {'content-type': 'text/plain'}})
+  try {
+    const {url, headers} = new EngineRequest(ORIGIN)
+    // As the engine reads what it sends.
+    await answer().arrayBuffer()
+    const reader = answer().body!.getReader()
+    while (!(await reader.read()).done);
+    return void [url, headers, answer().headers, new EngineUrl(ORIGIN).searchParams]
+  } catch {}
 }
