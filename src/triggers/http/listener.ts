@@ -25,6 +25,7 @@ export function createListener(options: {
   maxHeaderBytes: number
   onRequest: (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void
   serveHttp2: (socket: Socket) => void
+  onConnection: () => void
 }): Listener {
   const {tls, onRequest} = options
   const http1Options = {
@@ -47,6 +48,7 @@ export function createListener(options: {
     socket.on('error', () => {})
     socket.end(METHOD_NOT_ALLOWED)
   })
+  server.on('connection', options.onConnection)
   return {server, sockets: dispatchConnections(server, tls !== undefined, options.serveHttp2)}
 }
 

@@ -180,6 +180,7 @@ export async function createHttpTrigger(options: HttpTriggerOptions): Promise<Ht
     tls: options.tls,
     onRequest: onRequest1,
     serveHttp2: socket => (http2 ??= startHttp2()).emit('connection', socket),
+    onConnection: () => context.stages.connected(),
   })
   await listen(server, options)
   const address = server.address() as AddressInfo

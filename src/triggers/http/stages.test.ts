@@ -54,6 +54,23 @@ test('a turn is bounded in time: what is finished is answered, the rest comes ne
   ])
 })
 
+test('guests wait while connections come, but not for ever', async () => {
+  const {stages, log, event} = bench()
+  stages.enqueue(event('a', 0.1))
+  stages.connected()
+  await turn()
+  assert.deepEqual(log, [])
+  await turn()
+  assert.deepEqual(log, ['run a', 'reply a'])
+  stages.enqueue(event('b', 0.1))
+  let rounds = 0
+  while (log.length === 2 && rounds++ < 1000) {
+    stages.connected()
+    await turn()
+  }
+  assert.ok(rounds > 10 && rounds < 100, `${rounds}`)
+})
+
 test('all that wait have begun, the slow ones too, before it says so', async () => {
   const {stages, log, event, paces} = bench()
   for (const name of ['s1', 's2']) paces.set(name, {averageMs: 50})

@@ -31,6 +31,9 @@ export const DEFAULT_STAGE_LIMITS: StageLimits = {maxCount: 256, budgetMs: 4, sl
 
 const WEIGHT = 1 / 8
 
+/** So many rounds of the event loop guests wait for connections, in a row. */
+const MOST_HELD = 64
+
 /** What runs is taken from the queues first, so that nothing else is lost with a guest that is stopped. */
 export class Stages {
   readonly #limits: StageLimits
@@ -40,6 +43,9 @@ export class Stages {
   readonly #replies = new Queue<Staged>()
   #scheduled = false
   #draining = false
+  /** A connection has come since the last turn; how many turns in a row were held for one. */
+  #connecting = false
+  #held = 0
   /** Of the turn under way. */
   #startedMs = 0
   #count = 0
@@ -56,6 +62,14 @@ export class Stages {
   enqueue(event: Staged): void {
     this.#queue.push(event)
     this.#schedule()
+  }
+
+  /**
+   * A connection has come. The event loop accepts one in a round only, and others may have come with it: with a turn of
+   * guests in each round the last of them would wait long. So the turn waits until no more come.
+   */
+  connected(): void {
+    this.#connecting = true
   }
 
   /** `event` has something to write: it does so when all guests of this turn have run. */
@@ -85,6 +99,13 @@ export class Stages {
 
   readonly #drain = (): void => {
     this.#scheduled = false
+    if (this.#connecting && this.#held < MOST_HELD) {
+      this.#connecting = false
+      this.#held++
+      this.#schedule()
+      return
+    }
+    this.#held = 0
     this.#draining = true
     this.#running = undefined
     this.#count = 0
