@@ -2,7 +2,14 @@
 import {SECTION} from '../../engine/core/module-decode.ts'
 import {Reader} from '../../engine/core/reader.ts'
 import {concat, name, signed, unsigned} from '../../engine/core/writer.ts'
-import {COMPONENT_MODULE_SECTION, joinSections, mapSections, type Section, splitSections} from './sections.ts'
+import {
+  type Binary,
+  COMPONENT_MODULE_SECTION,
+  joinSections,
+  mapSections,
+  type Section,
+  splitSections,
+} from './sections.ts'
 import {encodeDataSection, nonZeroRuns} from './segments.ts'
 
 /** A core module's state: all that initialisation can have changed. */
@@ -28,34 +35,18 @@ export function exposeGlobals(module: Uint8Array): {module: Uint8Array; names: r
   const mutable = readGlobals(binary.sections).flatMap((global, index) => (global.mutable ? [index] : []))
   const names = mutable.map(globalExportName)
   const added = mutable.map(index => [...name(globalExportName(index)), GLOBAL_KIND, ...unsigned(index)])
-  const exposed = mapSections(binary, ({id, body}) => {
-    if (id !== SECTION.export) return body
-    const reader = new Reader(body)
-    const count = reader.u32()
-    return concat([unsigned(count + added.length), body.subarray(reader.position), added.flat()])
-  })
-  return {module: joinSections(exposed), names}
+  return {module: joinSections(withMoreExports(binary, added)), names}
 }
 
 /** The same module with exports that have a second name each. */
 export function aliasExports(module: Uint8Array, aliases: Readonly<Record<string, string>>): Uint8Array {
-  const aliased = mapSections(splitSections(module), ({id, body}) => {
-    if (id !== SECTION.export) return body
-    const reader = new Reader(body)
-    const count = reader.u32()
-    const start = reader.position
-    const added: number[][] = []
-    for (let i = 0; i < count; i++) {
-      const alias = aliases[reader.name()]
-      const kind = reader.byte()
-      const index = reader.u32()
-      if (alias !== undefined) added.push([...name(alias), kind, ...unsigned(index)])
-    }
-    if (added.length < Object.keys(aliases).length)
-      reader.fail(`it does not export all of ${Object.keys(aliases).join(', ')}`)
-    return concat([unsigned(count + added.length), body.subarray(start), added.flat()])
-  })
-  return joinSections(aliased)
+  const binary = splitSections(module)
+  const body = binary.sections.find(section => section.id === SECTION.export)?.body ?? Uint8Array.of(0)
+  const found = readExports(body).filter(({label}) => Object.hasOwn(aliases, label))
+  const wanted = Object.keys(aliases)
+  if (found.length < wanted.length) new Reader(body).fail(`it does not export all of ${wanted.join(', ')}`)
+  const added = found.map(({label, kind, index}) => [...name(aliases[label]!), kind, ...unsigned(index)])
+  return joinSections(withMoreExports(binary, added))
 }
 
 /** The module without its data, and without the exports that are of use only before it is initialised. */
@@ -148,20 +139,29 @@ function withMinimumPages(body: Uint8Array, pages: number): Uint8Array {
   return Uint8Array.of(1, flags, ...unsigned(pages), ...body.subarray(reader.position))
 }
 
-function withoutExports(body: Uint8Array, names: ReadonlySet<string>): Uint8Array {
+type Export = Readonly<{label: string; kind: number; index: number; start: number; end: number}>
+
+/** `start` and `end` bound one in its section's body. */
+function readExports(body: Uint8Array): Export[] {
   const reader = new Reader(body)
-  const count = reader.u32()
-  const kept: Uint8Array[] = []
-  for (let index = 0; index < count; index++) {
+  return reader.vec(() => {
     const start = reader.position
-    const length = reader.u32()
-    const name = new TextDecoder().decode(body.subarray(reader.position, reader.position + length))
-    reader.position += length
-    reader.byte()
-    reader.u32()
-    if (!names.has(name)) kept.push(body.subarray(start, reader.position))
-  }
-  return concat([unsigned(kept.length), ...kept])
+    return {label: reader.name(), kind: reader.byte(), index: reader.u32(), start, end: reader.position}
+  })
+}
+
+function withMoreExports(binary: Binary, added: readonly (readonly number[])[]): Binary {
+  return mapSections(binary, ({id, body}) => {
+    if (id !== SECTION.export) return body
+    const reader = new Reader(body)
+    const count = reader.u32()
+    return concat([unsigned(count + added.length), body.subarray(reader.position), added.flat()])
+  })
+}
+
+function withoutExports(body: Uint8Array, names: ReadonlySet<string>): Uint8Array {
+  const kept = readExports(body).filter(({label}) => !names.has(label))
+  return concat([unsigned(kept.length), ...kept.map(({start, end}) => body.subarray(start, end))])
 }
 
 /** The engine imports functions only, so a global's place in its section is its index, and memory 0 is its own. */
