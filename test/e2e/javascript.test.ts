@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {execFileSync, spawnSync} from 'node:child_process'
 import {describe, test} from 'node:test'
-import {folder} from './harness/app.ts'
+import {folder, manifest} from './harness/app.ts'
 import {ask, load} from './harness/client.ts'
 import {up} from './harness/mayfly.ts'
 import {FULL, scaled} from './harness/scale.ts'
@@ -102,18 +102,14 @@ test('what a handler throws is shown with its place in development, and hidden i
 
 test('requests to warm up are answered once, before all events, and every event has its own clock', async t => {
   const dir = folder(t, {
-    'spin.toml': `spin_manifest_version = 2
-[application]
-name = "warm"
-[[trigger.http]]
-route = "/..."
-component = "warm"
-[component.warm]
-source = "dist/warm.wasm"
-[component.warm.tool.mayfly]
-entry = "app.js"
-warm_up = ["/warm", "/twice"]
-`,
+    'spin.toml': manifest([
+      {
+        id: 'warm',
+        route: '/...',
+        source: 'dist/warm.wasm',
+        build: {entry: 'app.js', warmUp: ['/warm', '/twice']},
+      },
+    ]),
     'app.js': `const answered = []
 export default {
   fetch(request) {

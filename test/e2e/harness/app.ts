@@ -19,7 +19,7 @@ export function folder(test: After, files: Readonly<Record<string, string | Uint
 export type Part = Readonly<{
   id: string
   route: string
-  /** A component's file; absolute. */
+  /** A component's file; absolute, or where it is built. */
   source: string
   limits?: Readonly<{cpuMs?: number; idleMs?: number; memoryMb?: number; concurrency?: number}>
   snapshot?: string
@@ -27,6 +27,8 @@ export type Part = Readonly<{
   outbound?: readonly string[]
   /** A folder beside the manifest that it may read. */
   files?: string
+  /** Built from `entry`; the paths are asked for then. */
+  build?: Readonly<{entry: string; warmUp: readonly string[]}>
 }>
 
 const LIMITS = {
@@ -39,7 +41,7 @@ const LIMITS = {
 /** A spin.toml that serves `parts`. */
 export function manifest(parts: readonly Part[]): string {
   const lines = ['spin_manifest_version = 2', '[application]', 'name = "e2e"', 'version = "0.1.0"']
-  for (const {id, route, source, limits = {}, snapshot, outbound, files} of parts) {
+  for (const {id, route, source, limits = {}, snapshot, outbound, files, build} of parts) {
     const set = Object.entries(limits).map(
       ([name, value]) => `${LIMITS[name as keyof typeof LIMITS]} = ${value}`,
     )
@@ -49,6 +51,8 @@ export function manifest(parts: readonly Part[]): string {
     if (files !== undefined) lines.push(`files = [{ source = "${files}", destination = "/" }]`)
     lines.push(`[component.${id}.tool.mayfly]`, `limits = { ${set.join(', ')} }`)
     if (snapshot !== undefined) lines.push(`snapshot = "${snapshot}"`)
+    if (build !== undefined)
+      lines.push(`entry = "${build.entry}"`, `warm_up = ${JSON.stringify(build.warmUp)}`)
   }
   return `${lines.join('\n')}\n`
 }
