@@ -155,6 +155,12 @@ for (const [name, source, {code, at, text}] of coldStarts) {
   })
 }
 
+test('an app may have what the engine reads with wait for ever', async () => {
+  const {warnings} = await buildOf(`Response.prototype.arrayBuffer = () => new Promise(() => {})
+    export default {fetch() {}}`)
+  assert.deepEqual(warnings, [])
+})
+
 test('an app may change what the engine has', async () => {
   const {warnings} = await buildOf(`Object.assign(globalThis, {Request: undefined, URL: undefined})
     Response.prototype.arrayBuffer = () => { throw new Error('mine') }

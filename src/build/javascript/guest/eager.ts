@@ -25,7 +25,7 @@ export async function finish(): Promise<void> {
   const loaded = answer
   if (loaded === undefined) return
   await reporting(async () => {
-    await warmUpEngine()
+    void warmUpEngine()
     for (const path of paths) {
       reportInit({kind: 'warming-up', path})
       await warmUp(loaded, path)

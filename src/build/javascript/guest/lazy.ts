@@ -22,7 +22,7 @@ async function load(): Promise<Answer> {
   throw new TypeError(`no handler: ${loaded.found}`)
 }
 
-export async function finish(): Promise<void> {
-  await warmUpEngine()
+export function finish(): void {
+  void warmUpEngine()
   reportInit({kind: 'ready'})
 }

@@ -35,7 +35,7 @@ const {Request: EngineRequest, Response: EngineResponse, URL: EngineUrl} = globa
 
 /**
  * What has no part of the app in it: most of what a first answer lays out is the engine's. Where the app has changed the
- * engine's own objects so that they fail, that is for its events to tell.
+ * engine's own objects so that they fail, that is for its events to tell; and it is not waited for, since they may never end.
  */
 export async function warmUpEngine(): Promise<void> {
   const answer = () => new EngineResponse('answer', {headers: {'content-type': 'text/plain'}})
