@@ -4,7 +4,7 @@ import {describe, test} from 'node:test'
 import {parse} from '@bytecodealliance/jco'
 import fc from 'fast-check'
 import {LOOP} from './body.ts'
-import {opcodeSet, PREFIX, skipConstantExpression, skipLocals, walkInstruction} from './code.ts'
+import {localsAt, opcodeSet, PREFIX, skipConstantExpression, walkInstruction} from './code.ts'
 import {walkCompiled} from './compiled-walk.ts'
 import {decodeCoreModule, SECTION} from './module-decode.ts'
 import {Reader} from './reader.ts'
@@ -46,7 +46,7 @@ function toldPlainly(content: Uint8Array, wanted: readonly number[], start: numb
     const body = reader.position
     reader.take(size)
     let loops = false
-    let at = skipLocals(content, body)
+    let at = localsAt(content, body).end
     if (size > LONG_BYTES) all.push([from, at, 'long', false])
     while (at < reader.position)
       at = walkInstruction(content, at, reader.position, set, (opcode, start) => {

@@ -256,10 +256,14 @@ export function skipConstantExpression(bytes: Uint8Array, start: number, end: nu
   return found ? at : Number.NaN
 }
 
-/** Where the instructions of the body in [start, end) start, behind its local declarations. */
-export function skipLocals(bytes: Uint8Array, start: number): number {
+/** Of the body at `start`: where its instructions start, behind its local declarations, and how many locals they declare. */
+export function localsAt(bytes: Uint8Array, start: number): Readonly<{end: number; count: number}> {
   const groups = lebAt(bytes, start)
   let at = skipLeb(bytes, start)
-  for (let i = 0; i < groups && at <= bytes.length; i++) at = skipType(bytes, skipLeb(bytes, at))
-  return at
+  let count = 0
+  for (let i = 0; i < groups && at <= bytes.length; i++) {
+    count += lebAt(bytes, at)
+    at = skipType(bytes, skipLeb(bytes, at))
+  }
+  return {end: at, count}
 }

@@ -1,6 +1,6 @@
 // engine/core/walk-bodies.ts: walks the function bodies of a code section for the few instructions that someone wants.
 import {type Body, type BodyVisitor, bodyAt, END, refuseBody, visitOf} from './body.ts'
-import {skipLocals, walkInstruction} from './code.ts'
+import {localsAt, walkInstruction} from './code.ts'
 import {walkCompiled} from './compiled-walk.ts'
 import type {Reader} from './reader.ts'
 
@@ -24,7 +24,7 @@ function walkPlainly(reader: Reader, count: number, visitor: BodyVisitor): void 
   const visit = visitOf(visitor, () => body)
   for (let i = 0; i < count; i++) {
     body = bodyAt(reader, reader.position)
-    let at = skipLocals(bytes, body.start)
+    let at = localsAt(bytes, body.start).end
     if (body.end - body.start > visitor.longBytes) visitor.long(body, at)
     while (at < body.end) at = walkInstruction(bytes, at, body.end, visitor.wanted, visit)
     if (at !== body.end || bytes[at - 1] !== END) refuseBody(reader, body)

@@ -5,6 +5,8 @@ import type {CoreModule} from '../core/module.ts'
 import {SECTION, sectionReader} from '../core/module-decode.ts'
 import {walkBodies} from '../core/walk-bodies.ts'
 import {Stretch, unsignedLength, writeUnsigned} from '../core/writer.ts'
+import {type CallPlan, planCalls, type TableCall} from './lean-calls.ts'
+import type {FixedTables} from './lean-fixed-tables.ts'
 
 /** An instruction to be replaced, or a place where something is put in; positions are in the module's bytes. */
 export type Edit = Readonly<{body: Body; start: number; end: number}> &
@@ -18,6 +20,10 @@ export type Edit = Readonly<{body: Body; start: number; end: number}> &
     | Readonly<{kind: 'ask'}>
     | Readonly<{kind: 'call-ref'; type: number}>
     | Readonly<{kind: 'return-call-ref'; type: number}>
+    /** A call through a fixed table, or a tail call. */
+    | Readonly<{kind: 'table-call' | 'return-table-call'; type: number; table: number}>
+    /** A function's declaration of locals, with one more for its calls through fixed tables. */
+    | Readonly<{kind: 'locals'; declared: readonly number[]}>
   )
 
 export type CodeFacts = Readonly<{
@@ -38,6 +44,8 @@ export type CodeFacts = Readonly<{
   dropped: ReadonlySet<number>
   /** A dropped segment that makes arrays too. */
   dropsArrayData: boolean
+  /** Through tables that nothing else changes, and that the code but calls through. */
+  calls: CallPlan
 }>
 
 const OP = {
@@ -72,7 +80,11 @@ const OP = {
   tableFill: PREFIX.fc | 17,
 } as const
 
+/** Looked at where there are fixed tables only: calls are many. */
+const OF_TABLE = {callIndirect: 0x11, tableGet: 0x25, tableSize: PREFIX.fc | 16} as const
+
 const WANTED = opcodeSet([LOOP, ...Object.values(OP)])
+const WANTED_OF_TABLES = opcodeSet([LOOP, ...Object.values(OP), ...Object.values(OF_TABLE)])
 
 /**
  * Bytes of a function that V8 may run to its end many times without being asked: once optimised it does not ask at the
@@ -81,12 +93,17 @@ const WANTED = opcodeSet([LOOP, ...Object.values(OP)])
 const LONG_BYTES = 1024
 
 /** Walks the code. `passive` says of each data segment whether it is passive. */
-export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeFacts {
+export function scanCode(
+  module: CoreModule,
+  {passive, tables}: Readonly<{passive: readonly boolean[]; tables: FixedTables}>,
+): CodeFacts {
   const bytes = module.bytes
   const drops = new Set<number>()
   const arrayData = new Set<number>()
   const edits: Edit[] = []
+  const throughTables: TableCall[] = []
   let writesTables = false
+  let readsTables = false
   let dropsElements = false
   let makesObjects = false
   let writesObjects = false
@@ -99,11 +116,29 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
   const takesLong = (body: Body, start: number): void => {
     if (body.loops) edits.push({body, kind: 'check', start, end: start})
   }
+  const callsThrough = (
+    kind: TableCall['kind'],
+    body: Body,
+    [start, at, end]: readonly [number, number, number],
+  ): void => {
+    const table = lebAt(bytes, skipLeb(bytes, at))
+    if (tables.has(table)) throughTables.push({body, kind, type: lebAt(bytes, at), table, start, end})
+  }
   const visit = (body: Body, opcode: number, start: number, at: number, end: number): void => {
     switch (opcode) {
       case OP.returnCall:
+        edits.push({body, kind: 'ask', start, end: start})
+        break
       case OP.returnCallIndirect:
         edits.push({body, kind: 'ask', start, end: start})
+        callsThrough('return-table-call', body, [start, at, end])
+        break
+      case OF_TABLE.callIndirect:
+        callsThrough('table-call', body, [start, at, end])
+        break
+      case OF_TABLE.tableGet:
+      case OF_TABLE.tableSize:
+        readsTables = true
         break
       case OP.callRef:
       case OP.returnCallRef: {
@@ -181,17 +216,23 @@ export function scanCode(module: CoreModule, passive: readonly boolean[]): CodeF
   const start = reader?.position ?? 0
   if (reader !== undefined)
     walkBodies(reader, count, {
-      wanted: WANTED,
+      wanted: tables.size > 0 ? WANTED_OF_TABLES : WANTED,
       longBytes: LONG_BYTES,
       long: (body, code) => edits.push({body, kind: 'ask', start: code, end: code}),
       visit,
     })
   // Dropping a segment that was active before does nothing, nor does it to one that is never dropped.
   const dropped = new Set([...drops].filter(segment => passive[segment] === true))
+  const calls = planCalls(module, {
+    tables: writesTables || readsTables ? new Map() : tables,
+    calls: throughTables,
+  })
   return {
-    edits: edits
-      .filter(edit => !('segment' in edit) || dropped.has(edit.segment))
-      .sort((one, other) => one.start - other.start),
+    // What is put in before a call comes first.
+    edits: [...edits.filter(edit => !('segment' in edit) || dropped.has(edit.segment)), ...calls.edits].sort(
+      (one, other) => one.start - other.start,
+    ),
+    calls,
     count,
     start,
     end: reader?.end ?? 0,

@@ -3,7 +3,9 @@ import type {CoreModule} from '../core/module.ts'
 import {importedCount} from '../core/module-decode.ts'
 import {signed, unsigned} from '../core/writer.ts'
 import type {CodeFacts, Edit} from './lean-code.ts'
+import {Dispatch} from './lean-dispatch.ts'
 import {BITS, type StateGlobal} from './lean-globals.ts'
+import {funcrefTable} from './lean-tables.ts'
 
 type Address = 'i32' | 'i64'
 type Bytes = readonly number[]
@@ -14,7 +16,7 @@ export type MemoryHelpers = Readonly<{sizeGlobal: number | undefined; size: numb
 export type Helpers = Readonly<{
   /** Each as it is written in its section. */
   types: readonly Bytes[]
-  functions: readonly Readonly<{type: number; body: Bytes}>[]
+  functions: readonly Readonly<{type: number; body: Bytes | Uint8Array}>[]
   globals: readonly Bytes[]
   tables: readonly Bytes[]
   memories: readonly MemoryHelpers[]
@@ -23,6 +25,8 @@ export type Helpers = Readonly<{
   bits: ReadonlyMap<number, Readonly<{get: number; set: number}>>
   /** The global that says whether a passive segment was dropped. */
   dropFlags: ReadonlyMap<number, number>
+  /** By table, what calls through it are made into. */
+  dispatches: ReadonlyMap<number, Dispatch>
   /** What is written in an instruction's place. */
   replacement: (edit: Edit) => Bytes
 }>
@@ -48,8 +52,6 @@ const fromI64 = (type: Address) => (type === 'i32' ? [0xa7] : [])
 const callOnly = (type: number, table: number) => [0x41, 0, 0x11, ...unsigned(type), ...unsigned(table)]
 const returnCallOnly = (type: number, table: number) => [0x41, 0, 0x13, ...unsigned(type), ...unsigned(table)]
 const onlyIsNull = (table: number) => [0x41, 0, 0x25, ...unsigned(table), 0xd1]
-/** A table of exactly one funcref. */
-const ONE_FUNCTION = [FUNCREF, 1, 1, 1]
 const when = (...then: number[]) => [0x04, EMPTY, ...then, 0x0b]
 /**
  * V8 asks at loops whether to go on; a loop of no turns is enough in optimised code. Before that it only counts bytes of
@@ -72,7 +74,7 @@ export function planHelpers(
   globalsOfState: readonly StateGlobal[],
 ): Helpers {
   const types: Bytes[] = []
-  const functions: {type: number; body: Bytes}[] = []
+  const functions: {type: number; body: Bytes | Uint8Array}[] = []
   const globals: Bytes[] = []
   const tables: Bytes[] = []
   const typeIndices = new Map<string, number>()
@@ -85,11 +87,12 @@ export function planHelpers(
     typeIndices.set(key, index)
     return index
   }
-  const addFunction = (typeIndex: number, body: Bytes) =>
+  const addFunction = (typeIndex: number, body: Bytes | Uint8Array) =>
     module.functions.length + functions.push({type: typeIndex, body}) - 1
   const addGlobal = (valueType: Bytes, init: Bytes) =>
     module.globals.length + globals.push([...valueType, 1, ...init, END]) - 1
-  const addReference = () => module.tables.length + tables.push(ONE_FUNCTION) - 1
+  const addTable = (size: number) => module.tables.length + tables.push(funcrefTable(size)) - 1
+  const addReference = () => addTable(1)
 
   const imported = importedCount(module, 'memory')
   const hookType = module.memories.length > imported ? type([I64], [I32]) : 0
@@ -125,6 +128,10 @@ export function planHelpers(
     bits.set(index, {get: addFunction(type([], [as.type]), get), set: addFunction(type([as.type], []), set)})
   }
   const {checkCall, callee} = callHelpers(facts, {type, addFunction, addReference})
+  const dispatches = new Map<number, Dispatch>()
+  const add = {type, function: addFunction, table: addTable}
+  for (const [table, routes] of facts.calls.routes)
+    dispatches.set(table, new Dispatch(module, table, {routes, add}))
   const inits = new Map<string, number>()
   const initFunction = (segment: number, memory: number): number => {
     const key = `${segment} ${memory}`
@@ -148,6 +155,12 @@ export function planHelpers(
     if (edit.kind === 'call-ref') return [...keep(callee!), ...callOnly(edit.type, callee!.table)]
     if (edit.kind === 'return-call-ref')
       return [...keep(callee!), ...ASK, ...returnCallOnly(edit.type, callee!.table)]
+    if (edit.kind === 'locals') return edit.declared
+    if ('table' in edit) {
+      const local = facts.calls.locals.get(edit.body)!
+      const tail = edit.kind === 'return-table-call'
+      return dispatches.get(edit.table)!.call(edit.type, {tail, local})
+    }
     if (edit.kind === 'init') return [0x10, ...unsigned(initFunction(edit.segment, edit.memory))]
     const memory = memories[edit.memory]
     // The module is not valid; V8 will say so.
@@ -159,7 +172,7 @@ export function planHelpers(
         : callOnly(type([value], [value]), memory.grow)
     return edit.kind === 'size' ? globalGet(memory.sizeGlobal!) : [0x10, ...unsigned(memory.grow)]
   }
-  return {types, functions, globals, tables, memories, budget, bits, dropFlags, replacement}
+  return {types, functions, globals, tables, memories, budget, bits, dropFlags, dispatches, replacement}
 }
 
 type Callee = Readonly<{table: number; set: number}>

@@ -20,11 +20,29 @@ export function initialEntries(module: CoreModule): number {
   return sum
 }
 
-/** The table section with bounded tables, and more behind them. */
-export function tableSection(module: CoreModule, added: readonly (readonly number[])[]): Pieces {
+/** As it is written, a table of so many functions and no more. */
+export const funcrefTable = (size: number): number[] => [0x70, 1, ...unsigned(size), ...unsigned(size)]
+
+/** The table section with bounded tables, those of `shortened` of other lengths, and more behind them. */
+export function tableSection(
+  module: CoreModule,
+  {
+    shortened,
+    added,
+  }: Readonly<{
+    shortened: ReadonlyMap<number, Readonly<{length: number}>>
+    added: readonly (readonly number[])[]
+  }>,
+): Pieces {
   const reader = sectionReader(module, SECTION.table)
   if (reader === undefined && added.length === 0) return []
-  const tables = reader?.vec(() => boundedTable(reader)) ?? []
+  const imported = importedCount(module, 'table')
+  const tables =
+    reader?.vec(i => {
+      const bounded = boundedTable(reader)
+      const short = shortened.get(imported + i)
+      return short === undefined ? bounded : [funcrefTable(short.length)]
+    }) ?? []
   return section(SECTION.table, [unsigned(tables.length + added.length), ...tables.flat(), ...added])
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {existsSync, readFileSync} from 'node:fs'
 import {describe, test} from 'node:test'
 import fc from 'fast-check'
-import {opcodeSet, skipLocals, walkInstruction} from '../core/code.ts'
+import {localsAt, opcodeSet, walkInstruction} from '../core/code.ts'
 import {decodeCoreModule, SECTION, sectionReader} from '../core/module-decode.ts'
 import {concat, name, section, unsigned} from '../core/writer.ts'
 import {applyData} from './adopt-instance.ts'
@@ -20,7 +20,7 @@ function opcodesOf(bytes: Uint8Array, wanted: readonly number[]): number[] {
     const size = reader.u32()
     const start = reader.position
     reader.take(size)
-    for (let at = skipLocals(bytes, start); at < reader.position; )
+    for (let at = localsAt(bytes, start).end; at < reader.position; )
       at = walkInstruction(bytes, at, reader.position, opcodeSet(wanted), opcode => {
         met.push(opcode)
       })

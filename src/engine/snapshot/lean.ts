@@ -6,6 +6,8 @@ import {decodeCoreModule, importedCount, readGlobal, SECTION, sectionReader} fro
 import {concat, name, type Pieces, section, unsigned} from '../core/writer.ts'
 import {type CodeFacts, RewrittenBodies, scanCode} from './lean-code.ts'
 import {readDataSegments, type Segments} from './lean-data.ts'
+import {type ElementSegment, elementSection, readElementSegments} from './lean-elements.ts'
+import {fixedTables} from './lean-fixed-tables.ts'
 import {isOpaqueToHost, type StateGlobal, stateGlobals} from './lean-globals.ts'
 import {type Helpers, planHelpers} from './lean-helpers.ts'
 import {tableSection} from './lean-tables.ts'
@@ -21,7 +23,7 @@ export type LeanModule = Readonly<{
   globals: readonly LeanGlobal[]
   /** All memories, imported first. */
   memories: readonly LeanMemory[]
-  /** Tables that this module defines. */
+  /** Tables that this module defines, but for fixed ones (lean-fixed-tables.ts). */
   tables: readonly Readonly<{exportName: string; element: string}>[]
   /** Whether any instruction can write a table (its own or an imported one). */
   writesTables: boolean
@@ -81,14 +83,15 @@ export function makeLean(bytes: Uint8Array): LeanModule {
   const prefix = reservedPrefix(module)
   const reserve = (what: string) => `${prefix}${what}`
   const segments = readDataSegments(module, reserve)
-  const facts = scanCode(
-    module,
-    segments.passive.map(one => one !== undefined),
-  )
+  const elements = readElementSegments(module)
+  const facts = scanCode(module, {
+    passive: segments.passive.map(one => one !== undefined),
+    tables: fixedTables(module, elements),
+  })
   const globals = stateGlobals(module)
   const helpers = planHelpers(module, facts, globals)
   const {exports, description} = describe(module, {reserve, segments, helpers, globals})
-  const lean = concat(assemble(module, {facts, helpers, segments, globals, exports}))
+  const lean = concat(assemble(module, {facts, helpers, segments, elements, globals, exports}))
   return Object.freeze({
     bytes: lean,
     data: segments.active,
@@ -104,6 +107,9 @@ export const leanHash = ({bytes}: LeanModule): string => createHash('sha256').up
 
 /** V8 no longer sees what is taken out, so it must be valid here. */
 function checkWhatIsTakenOut(module: CoreModule): void {
+  for (const {limits} of module.tables)
+    if (limits.max !== undefined && limits.max < limits.min)
+      malformed('table size minimum must not be greater than maximum')
   for (const {limits, pageSizeLog2} of module.memories) {
     if (limits.shared) unsupported('a shared memory', 'build the guest without threads')
     if (pageSizeLog2 !== 16) unsupported('a custom page size', 'build the guest with pages of 64 KiB')
@@ -192,9 +198,11 @@ function describe(module: CoreModule, {reserve, segments, helpers, globals}: Pla
   })
   for (const [segment, flag] of helpers.dropFlags) state(`dropped ${segment}`, flag, 'i32')
   const importedTables = importedCount(module, 'table')
-  const tables = module.tables
-    .slice(importedTables)
-    .map(({element}, i) => ({exportName: add(`table ${i}`, 'table', importedTables + i), element}))
+  const tables = module.tables.flatMap(({element}, index) =>
+    index < importedTables || helpers.dispatches.has(index)
+      ? []
+      : [{exportName: add(`table ${index - importedTables}`, 'table', index), element}],
+  )
   const budget = helpers.budget && {
     left: add('left', 'global', helpers.budget.left),
     hook: add('hook', 'table', helpers.budget.hook),
@@ -207,6 +215,7 @@ type Parts = Readonly<{
   facts: CodeFacts
   helpers: Helpers
   segments: Segments
+  elements: readonly ElementSegment[]
   globals: readonly StateGlobal[]
   exports: readonly (readonly number[])[]
 }>
@@ -214,7 +223,7 @@ type Parts = Readonly<{
 /** The module's sections in order, with what is added at the end of each. */
 function assemble(
   module: CoreModule,
-  {facts, helpers, segments, globals, exports}: Parts,
+  {facts, helpers, segments, elements, globals, exports}: Parts,
 ): Parameters<typeof concat>[0] {
   /** A section's items as they are, and more behind them. */
   const append = (id: number, more: readonly (readonly number[])[]): Pieces => {
@@ -228,8 +237,8 @@ function assemble(
     const reader = sectionReader(module, id)
     return reader === undefined ? [] : section(id, [reader.take(reader.end - reader.position)])
   }
-  const bodies = helpers.functions.map(({body}) => [...unsigned(body.length), ...body])
-  const code = facts.count + bodies.length
+  const bodies = helpers.functions.flatMap(({body}) => [unsigned(body.length), body])
+  const code = facts.count + helpers.functions.length
   // Segments that no instruction names are gone, so that modules that differ in them only are equal.
   const kept = segments.passive.slice(0, facts.lastSegment + 1)
   return [
@@ -240,12 +249,12 @@ function assemble(
       SECTION.function,
       helpers.functions.map(({type}) => unsigned(type)),
     ),
-    ...tableSection(module, helpers.tables),
+    ...tableSection(module, {shortened: helpers.dispatches, added: helpers.tables}),
     ...memorySection(module),
     ...asItIs(SECTION.tag),
     ...globalSection(module, globals, helpers.globals),
     ...append(SECTION.export, exports),
-    ...asItIs(SECTION.element),
+    ...elementSection(elements, helpers.dispatches),
     ...(kept.length === 0 ? [] : section(SECTION.dataCount, [unsigned(kept.length)])),
     ...(code === 0
       ? []
