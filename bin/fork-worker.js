@@ -8,8 +8,8 @@ const GUEST_NODE_FLAGS = [
   '--disable-warning=ExperimentalWarning',
   '--no-force-async-hooks-checks',
   '--max-old-space-size=60000',
-  '--min-semi-space-size=2',
-  '--max-semi-space-size=2',
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
 ]
 exports.GUEST_NODE_FLAGS = GUEST_NODE_FLAGS
 

@@ -180,10 +180,10 @@ describe('kept components', () => {
 
   test('the component is read where what was compiled of its program is none', async () => {
     for (const [program, expected] of [
-      [{source: '1', code: new Uint8Array(4), sum: ''}, true],
-      [{source: '1', code: 'none', sum: ''}, false],
+      [{source: '1', code: new Uint8Array(4), sum: 0}, true],
+      [{source: '1', code: 'none', sum: 0}, false],
       [{source: '1', code: new Uint8Array(4)}, false],
-      [{code: new Uint8Array(4), sum: ''}, false],
+      [{code: new Uint8Array(4), sum: 0}, false],
     ] as const) {
       const at = await place()
       await keep(at, {changed: it => ({...it, program: program as NonNullable<KeptComponent['program']>})})

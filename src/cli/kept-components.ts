@@ -148,7 +148,7 @@ const isKept = (value: unknown): value is KeptComponent => {
 
 const isProgram = (value: unknown): value is CompiledProgram => {
   const {source, code, sum} = Object(value)
-  return typeof source === 'string' && code instanceof Uint8Array && typeof sum === 'string'
+  return typeof source === 'string' && code instanceof Uint8Array && typeof sum === 'number'
 }
 
 /** A file that this user wrote. */

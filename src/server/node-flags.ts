@@ -7,14 +7,14 @@ import {setFlagsFromString} from 'node:v8'
  * - A guest stopped by its deadline leaves async_hooks' stack uneven; Node's check of it would end the process.
  * - V8 takes each wasm memory's full length for memory of its heap, which so needs a limit far away. heap-guard.ts bounds
  *   the JavaScript heap, and guests have their limits.
- * - A young generation that fits the processor's caches beside a guest's memory: an event's objects are dead soon.
+ * - A young generation in which a start has room for all that it makes; events fill it no sooner than their objects are dead.
  */
 export const GUEST_NODE_FLAGS: readonly string[] = [
   '--disable-warning=ExperimentalWarning',
   '--no-force-async-hooks-checks',
   '--max-old-space-size=60000',
-  '--min-semi-space-size=2',
-  '--max-semi-space-size=2',
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
 ]
 
 /** A function is validated when it is first called, so a 10 MB module starts at once; an invalid one fails then, as a trap. */

@@ -76,12 +76,24 @@ export function elementsOf(type: Type): readonly Type[] | undefined {
 }
 
 /** Whether a type of this kind occurs anywhere inside. */
-export function contains(type: Type | undefined, kind: Type['kind'], seen = new Set<Type>()): boolean {
-  if (type === undefined || seen.has(type)) return false
-  seen.add(type)
-  if (type.kind === kind) return true
-  if (type.kind === 'list') return contains(type.element, kind, seen)
-  if (type.kind === 'map') return contains(type.entry, kind, seen)
-  const inside = elementsOf(type) ?? casesOf(type)?.map(each => each.type) ?? []
-  return inside.some(each => contains(each, kind, seen))
+export const contains = (type: Type | undefined, kind: Type['kind']): boolean =>
+  type !== undefined && kindsIn(type).has(kind)
+
+/** Types share parts, and are asked for one kind after the other. */
+const kinds = new WeakMap<Type, ReadonlySet<Type['kind']>>()
+
+function kindsIn(type: Type): ReadonlySet<Type['kind']> {
+  const known = kinds.get(type)
+  if (known !== undefined) return known
+  const found = new Set([type.kind])
+  for (const inside of partsOf(type))
+    if (inside !== undefined) for (const kind of kindsIn(inside)) found.add(kind)
+  kinds.set(type, found)
+  return found
+}
+
+function partsOf(type: Type): readonly (Type | undefined)[] {
+  if (type.kind === 'list') return [type.element]
+  if (type.kind === 'map') return [type.entry]
+  return elementsOf(type) ?? casesOf(type)?.map(each => each.type) ?? []
 }

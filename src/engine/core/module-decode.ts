@@ -92,7 +92,7 @@ class IndexSpaces {
   read(id: number, body: Reader): boolean {
     if (id === SECTION.type) this.types = readTypes(body)
     else if (id === SECTION.import) this.imports = body.vec(() => this.import(body))
-    else if (id === SECTION.function) this.add(this.functions, body, () => body.u32())
+    else if (id === SECTION.function) body.u32s(this.functions)
     else if (id === SECTION.table) this.add(this.tables, body, () => readTable(body))
     else if (id === SECTION.memory) this.add(this.memories, body, () => readMemoryType(body))
     else if (id === SECTION.tag) this.add(this.tags, body, () => readTag(body))

@@ -131,11 +131,27 @@ export class Reader {
 
   /** The same, for a reader that keeps what it reads. */
   each(read: (index: number) => void): void {
+    const count = this.#count()
+    for (let i = 0; i < count; i++) read(i)
+  }
+
+  /** `vec` of numbers, of which there are thousands, put into an array. */
+  u32s(into: number[]): void {
+    const {bytes} = this
+    const count = this.#count()
+    for (let i = 0; i < count; i++) {
+      const byte = this.position < this.end ? bytes[this.position]! : 0x80
+      if (byte < 0x80) this.position++
+      into.push(byte < 0x80 ? byte : this.u32())
+    }
+  }
+
+  #count(): number {
     const start = this.position
     const count = this.u32()
     if (count > this.end - this.position)
       this.fail('unexpected end: the vector is longer than its section', start)
-    for (let i = 0; i < count; i++) read(i)
+    return count
   }
 
   /** A reader of the next `length` bytes, which this one skips. */

@@ -1,15 +1,8 @@
-// engine/link/async-types.ts: whether the types of functions call for the asynchronous ABI.
-import {contains, type FuncType, type Type} from '../abi/types.ts'
+// engine/link/async-types.ts: whether the type of a function calls for the asynchronous ABI.
+import {contains, type FuncType} from '../abi/types.ts'
 
 const KINDS = ['stream', 'future', 'error-context'] as const
 
-/** Of one component: its types share parts, and each is looked at once. */
-export class AsyncTypes {
-  readonly #without = KINDS.map(kind => ({kind, seen: new Set<Type>()}))
-
-  /** A component without a single asynchronous option may still call what waits, or pass on what others made. */
-  has({async, params, result}: FuncType): boolean {
-    const types = [...params.map(param => param.type), result]
-    return async || this.#without.some(({kind, seen}) => types.some(type => contains(type, kind, seen)))
-  }
-}
+/** A component without a single asynchronous option may still call what waits, or pass on what others made. */
+export const isAsync = ({async, params, result}: FuncType): boolean =>
+  async || KINDS.some(kind => contains(result, kind) || params.some(({type}) => contains(type, kind)))

@@ -1,8 +1,8 @@
 // engine/link/program-code.test.ts
 import assert from 'node:assert/strict'
-import {hash} from 'node:crypto'
 import {test} from 'node:test'
 import {setFlagsFromString} from 'node:v8'
+import {checksum} from '../../base/checksum.ts'
 import {ProgramCode} from './program-code.ts'
 
 // V8 has what it compiled in this process at hand, and would not look at what it is given.
@@ -53,7 +53,7 @@ test('what is not as it was is not run, though V8 would', () => {
 test('what V8 refuses is compiled', () => {
   const {source, code} = new ProgramCode(SOURCE).compiled()
   for (const wrong of [new Uint8Array(0), new Uint8Array(100), code.subarray(0, code.length / 2)]) {
-    const after = new ProgramCode(SOURCE, {source, code: wrong, sum: hash('sha1', wrong)})
+    const after = new ProgramCode(SOURCE, {source, code: wrong, sum: checksum(wrong)})
     assert.equal(after.wasKnown, false)
     assert.equal(make(after)(), 2)
   }

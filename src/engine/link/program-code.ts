@@ -1,11 +1,11 @@
 // engine/link/program-code.ts: an emitted program as code that runs, with what V8 compiled of it before.
 //
 // V8 compiles a function when it is first called, so that a first event pays for all that it calls.
-import {hash} from 'node:crypto'
 import {Script} from 'node:vm'
+import {checksum} from '../../base/checksum.ts'
 
 /** What V8 has compiled of a program. `sum`: of the code, which V8 runs as it is; one other bit in it ends the process. */
-export type CompiledProgram = Readonly<{source: string; code: Uint8Array; sum: string}>
+export type CompiledProgram = Readonly<{source: string; code: Uint8Array; sum: number}>
 
 /** Where V8's compiled code says with which flags it was compiled. Were it laid out another way, the code would be refused. */
 const FLAG_HASH = {start: 12, end: 16} as const
@@ -20,7 +20,7 @@ export class ProgramCode {
   constructor(source: string, known?: CompiledProgram) {
     this.#source = source
     this.#flagHash = flagHashOf(new Script('').createCachedData()).slice()
-    const isGood = known?.source === source && known.sum === sumOf(known.code)
+    const isGood = known?.source === source && known.sum === checksum(known.code)
     this.#script = new Script(source, isGood ? {cachedData: known.code} : {})
   }
 
@@ -38,10 +38,8 @@ export class ProgramCode {
   compiled(): CompiledProgram {
     const code = this.#script.createCachedData()
     flagHashOf(code).set(this.#flagHash)
-    return {source: this.#source, code, sum: sumOf(code)}
+    return {source: this.#source, code, sum: checksum(code)}
   }
 }
 
 const flagHashOf = (code: Uint8Array): Uint8Array => code.subarray(FLAG_HASH.start, FLAG_HASH.end)
-
-const sumOf = (code: Uint8Array): string => hash('sha1', code)

@@ -17,7 +17,7 @@ import type {
 import type {CoreModule} from '../core/module.ts'
 import {decodeCoreModule} from '../core/module-decode.ts'
 import {initialEntries, MAX_INITIAL} from '../snapshot/lean-tables.ts'
-import {AsyncTypes} from './async-types.ts'
+import {isAsync} from './async-types.ts'
 import {CoreExports} from './core-exports.ts'
 import type {HostFunction, HostInterface, HostResource, Imports} from './imports.ts'
 import {coreExport, coreSpace, exportMap} from './items.ts'
@@ -105,7 +105,6 @@ class Resolver {
   readonly #notPlain: number[] = []
   readonly #steps: Step[] = []
   #async = false
-  readonly #asyncTypes = new AsyncTypes()
   /** Definitions and instance types walked. */
   #taken = 0
   #tableEntries = 0
@@ -489,7 +488,7 @@ class Resolver {
       case 'lift': {
         const type = scope.types[canon.type]!
         if (type.kind !== 'func') throw new Error('validation lets no other type through')
-        this.#async ||= this.#asyncTypes.has(type.type)
+        this.#async ||= isAsync(type.type)
         scope.funcs.push({
           kind: 'lifted',
           core: scope.coreFuncs[canon.func]!,
@@ -502,7 +501,7 @@ class Resolver {
       }
       case 'lower': {
         const func = scope.funcs[canon.func]!
-        this.#async ||= this.#asyncTypes.has(func.type)
+        this.#async ||= isAsync(func.type)
         this.#trampoline(scope, {
           kind: 'lower',
           func,
