@@ -8,57 +8,52 @@ import type {Edit} from './lean-code.ts'
 import type {FixedTables} from './lean-fixed-tables.ts'
 import {type Routes, routesOf} from './lean-routes.ts'
 
-export type TableCall = Extract<Edit, {table: number}>
+/** What calls through fixed tables: the types with which each is called, and the functions that call them. */
+export type CalledTables = Readonly<{types: Map<number, Set<number>>; bodies: Set<Body>}>
 
 export type CallPlan = Readonly<{
   /** By table. */
   routes: ReadonlyMap<number, Routes>
-  /** Of each function that calls one of these tables: the index of a local that it has for that. */
+  /** The local that each function has for such calls, and what declares it. */
   locals: ReadonlyMap<Body, number>
-  /** Those that declare these locals, and the calls. */
-  edits: readonly Edit[]
+  declarations: ReadonlyMap<Body, Edit>
 }>
 
-const NONE: CallPlan = {routes: new Map(), locals: new Map(), edits: []}
+const NONE: CallPlan = {routes: new Map(), locals: new Map(), declarations: new Map()}
 
 /** V8's, of a function. */
 const MOST_LOCALS = 50_000
 const ONE_I32 = [1, 0x7f]
 
-export function planCalls(
-  module: CoreModule,
-  {tables, calls}: Readonly<{tables: FixedTables; calls: readonly TableCall[]}>,
-): CallPlan {
+export function planCalls(module: CoreModule, tables: FixedTables, {types, bodies}: CalledTables): CallPlan {
   const routes = new Map<number, Routes>()
-  const byTable = Map.groupBy(calls, ({table}) => table)
   for (const [index, table] of tables) {
-    const types = new Set(byTable.get(index)?.map(({type}) => type))
     const found = routesOf(
       module,
       table,
-      [...types].sort((a, b) => a - b),
+      [...(types.get(index) ?? [])].sort((a, b) => a - b),
     )
     if (found !== undefined) routes.set(index, found)
   }
   if (routes.size === 0) return NONE
-  const edits: Edit[] = calls.filter(({table}) => routes.has(table))
+  const declarations = new Map<Body, Edit>()
   const locals = new Map<Body, number>()
-  const functions = functionsByBody(module)
-  for (const body of new Set(edits.map(edit => edit.body))) {
-    const {end, count} = localsAt(module.bytes, body.start)
-    const type = module.types[module.functions[functions.get(body.from)!]!]
+  for (const [body, index] of indicesOf(module, bodies)) {
+    const {start} = body
+    const {end, count} = localsAt(module.bytes, start)
+    const type = module.types[module.functions[index]!]
     const local = (type?.kind === 'func' ? type.signature.params.length : 0) + count
     if (local >= MOST_LOCALS) return NONE
     locals.set(body, local)
-    edits.push({
+    declarations.set(body, {
       body,
       kind: 'locals',
-      declared: withOneMore(module.bytes, body.start, end),
-      start: body.start,
+      declared: withOneMore(module.bytes, start, end),
+      start,
       end,
     })
   }
-  return {routes, locals, edits}
+  return {routes, locals, declarations}
 }
 
 /** The declarations in [start, end) with one of another local behind them. */
@@ -68,15 +63,18 @@ const withOneMore = (bytes: Uint8Array, start: number, end: number): number[] =>
   ...ONE_I32,
 ]
 
-/** By where their bodies begin. */
-function functionsByBody(module: CoreModule): ReadonlyMap<number, number> {
+/** The indices of the functions that have these bodies. */
+function indicesOf(module: CoreModule, bodies: ReadonlySet<Body>): ReadonlyMap<Body, number> {
+  const wanted = new Map(Array.from(bodies, body => [body.from, body]))
+  const indices = new Map<Body, number>()
   const reader = sectionReader(module, SECTION.code)!
-  const functions = new Map<number, number>()
-  let index = importedCount(module, 'func')
-  for (let count = reader.u32(); count > 0; count--) {
-    functions.set(reader.position, index++)
+  const imported = importedCount(module, 'func')
+  const count = reader.u32()
+  for (let i = 0; i < count; i++) {
+    const body = wanted.get(reader.position)
+    if (body !== undefined) indices.set(body, imported + i)
     const size = reader.u32()
     reader.position += size
   }
-  return functions
+  return indices
 }

@@ -5,7 +5,7 @@ import type {CoreModule} from '../core/module.ts'
 import {SECTION, sectionReader} from '../core/module-decode.ts'
 import {walkBodies} from '../core/walk-bodies.ts'
 import {Stretch, unsignedLength, writeUnsigned} from '../core/writer.ts'
-import {type CallPlan, planCalls, type TableCall} from './lean-calls.ts'
+import {type CalledTables, type CallPlan, planCalls} from './lean-calls.ts'
 import type {FixedTables} from './lean-fixed-tables.ts'
 
 /** An instruction to be replaced, or a place where something is put in; positions are in the module's bytes. */
@@ -100,37 +100,48 @@ export function scanCode(
   const bytes = module.bytes
   const drops = new Set<number>()
   const arrayData = new Set<number>()
-  const edits: Edit[] = []
-  const throughTables: TableCall[] = []
+  const edits = new Map<Body, Edit[]>()
+  const called: CalledTables = {types: new Map(), bodies: new Set()}
   let writesTables = false
   let readsTables = false
   let dropsElements = false
   let makesObjects = false
   let writesObjects = false
   let lastSegment = -1
+  const add = (edit: Edit): void => {
+    const known = edits.get(edit.body)
+    if (known === undefined) edits.set(edit.body, [edit])
+    else known.push(edit)
+  }
   const segmentUse = (segment: number): number => {
     if (segment > lastSegment) lastSegment = segment
     return segment
   }
   /** Outside of a loop it is reached again only by a call, where V8 looks anyway. */
   const takesLong = (body: Body, start: number): void => {
-    if (body.loops) edits.push({body, kind: 'check', start, end: start})
+    if (body.loops) add({body, kind: 'check', start, end: start})
   }
   const callsThrough = (
-    kind: TableCall['kind'],
+    kind: 'table-call' | 'return-table-call',
     body: Body,
     [start, at, end]: readonly [number, number, number],
   ): void => {
+    const type = lebAt(bytes, at)
     const table = lebAt(bytes, skipLeb(bytes, at))
-    if (tables.has(table)) throughTables.push({body, kind, type: lebAt(bytes, at), table, start, end})
+    if (!tables.has(table)) return
+    add({body, kind, type, table, start, end})
+    const types = called.types.get(table)
+    if (types === undefined) called.types.set(table, new Set([type]))
+    else types.add(type)
+    called.bodies.add(body)
   }
   const visit = (body: Body, opcode: number, start: number, at: number, end: number): void => {
     switch (opcode) {
       case OP.returnCall:
-        edits.push({body, kind: 'ask', start, end: start})
+        add({body, kind: 'ask', start, end: start})
         break
       case OP.returnCallIndirect:
-        edits.push({body, kind: 'ask', start, end: start})
+        add({body, kind: 'ask', start, end: start})
         callsThrough('return-table-call', body, [start, at, end])
         break
       case OF_TABLE.callIndirect:
@@ -143,12 +154,12 @@ export function scanCode(
       case OP.callRef:
       case OP.returnCallRef: {
         const type = lebAt(bytes, at)
-        edits.push({body, kind: opcode === OP.callRef ? 'call-ref' : 'return-call-ref', type, start, end})
+        add({body, kind: opcode === OP.callRef ? 'call-ref' : 'return-call-ref', type, start, end})
         break
       }
       case OP.memorySize:
       case OP.memoryGrow:
-        edits.push({
+        add({
           body,
           kind: opcode === OP.memorySize ? 'size' : 'grow',
           memory: lebAt(bytes, at),
@@ -163,13 +174,13 @@ export function scanCode(
       case OP.memoryInit: {
         takesLong(body, start)
         const segment = segmentUse(lebAt(bytes, at))
-        edits.push({body, kind: 'init', segment, memory: lebAt(bytes, skipLeb(bytes, at)), start, end})
+        add({body, kind: 'init', segment, memory: lebAt(bytes, skipLeb(bytes, at)), start, end})
         break
       }
       case OP.dataDrop: {
         const segment = segmentUse(lebAt(bytes, at))
         drops.add(segment)
-        edits.push({body, kind: 'drop', segment, start, end})
+        add({body, kind: 'drop', segment, start, end})
         break
       }
       case OP.structNew:
@@ -218,20 +229,23 @@ export function scanCode(
     walkBodies(reader, count, {
       wanted: tables.size > 0 ? WANTED_OF_TABLES : WANTED,
       longBytes: LONG_BYTES,
-      long: (body, code) => edits.push({body, kind: 'ask', start: code, end: code}),
+      long: (body, code) => add({body, kind: 'ask', start: code, end: code}),
       visit,
     })
   // Dropping a segment that was active before does nothing, nor does it to one that is never dropped.
   const dropped = new Set([...drops].filter(segment => passive[segment] === true))
-  const calls = planCalls(module, {
-    tables: writesTables || readsTables ? new Map() : tables,
-    calls: throughTables,
-  })
+  const calls = planCalls(module, writesTables || readsTables ? new Map() : tables, called)
+  const isMade = (edit: Edit): boolean =>
+    'segment' in edit ? dropped.has(edit.segment) : !('table' in edit) || calls.routes.has(edit.table)
+  // Of each body they are in their order.
+  const ordered: Edit[] = []
+  for (const body of [...edits.keys()].sort((one, other) => one.from - other.from)) {
+    const declares = calls.declarations.get(body)
+    if (declares !== undefined) ordered.push(declares)
+    for (const edit of edits.get(body)!) if (isMade(edit)) ordered.push(edit)
+  }
   return {
-    // What is put in before a call comes first.
-    edits: [...edits.filter(edit => !('segment' in edit) || dropped.has(edit.segment)), ...calls.edits].sort(
-      (one, other) => one.start - other.start,
-    ),
+    edits: ordered,
     calls,
     count,
     start,
@@ -251,7 +265,8 @@ export class RewrittenBodies extends Stretch {
   readonly length: number
   readonly #bytes: Uint8Array
   readonly #facts: CodeFacts
-  readonly #replacement: (edit: Edit) => readonly number[]
+  /** By edit. */
+  readonly #replacements: readonly (readonly number[])[]
   /** Of the bodies that hold edits, as they are written. */
   readonly #lengths: number[] = []
 
@@ -259,14 +274,14 @@ export class RewrittenBodies extends Stretch {
     super()
     this.#bytes = module.bytes
     this.#facts = facts
-    this.#replacement = replacement
+    this.#replacements = facts.edits.map(replacement)
     const {edits} = facts
     let total = facts.end - facts.start
     for (let i = 0; i < edits.length; ) {
       const {body} = edits[i]!
       let length = body.end - body.start
       for (; edits[i]?.body === body; i++)
-        length += replacement(edits[i]!).length - (edits[i]!.end - edits[i]!.start)
+        length += this.#replacements[i]!.length - (edits[i]!.end - edits[i]!.start)
       this.#lengths.push(length)
       total += unsignedLength(length) + length - (body.end - body.from)
     }
@@ -287,7 +302,7 @@ export class RewrittenBodies extends Stretch {
       }
       copy.call(bytes, target, at, done, edit.start)
       at += edit.start - done
-      const replacement = this.#replacement(edit)
+      const replacement = this.#replacements[i]!
       for (let k = 0; k < replacement.length; k++) target[at++] = replacement[k]!
       done = edit.end
     }

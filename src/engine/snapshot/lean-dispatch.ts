@@ -26,8 +26,12 @@ const OP = {
   shiftRight: 0x76,
 } as const
 const EMPTY = 0x40
-/** Bytes that a few instructions have at most. */
-const SHORT = 24
+/** Bytes of what is in each function once, and of what is in it for each entry but the arguments. */
+const MOST_FIXED = 64
+const MOST_OF_ARM = 10
+
+/** Of the functions of a type: instructions that push the arguments and the entry, and that trap behind the arguments. */
+type Frame = Readonly<{args: Uint8Array; entry: Bytes; trap: Bytes}>
 
 const localGet = (local: number): Bytes => [OP.localGet, ...unsigned(local)]
 const constant = (value: number): Bytes => [OP.constant, ...signed(BigInt(value))]
@@ -50,6 +54,9 @@ const VALUE: Readonly<Record<string, number>> = {
 }
 const bytesOfTypes = (types: readonly string[]): number[] => types.map(type => VALUE[type]!)
 
+/** With one type: what follows the entry on the stack, which must be in the local too if that is used. */
+type Call = Readonly<{usesLocal: boolean; bytes: Bytes; withLocal: Bytes[]}>
+
 /** What calls through one table are made into. */
 export class Dispatch {
   /** How long the table is now. */
@@ -61,13 +68,15 @@ export class Dispatch {
   readonly #blocks: number
   readonly #routes: Routes
   readonly #add: Add
-  readonly #calls = new Map<string, Bytes>()
+  readonly #calls = new Map<number, Call>()
+  readonly #imported: number
 
   constructor(module: CoreModule, table: number, {routes, add}: Readonly<{routes: Routes; add: Add}>) {
     this.#module = module
     this.#table = table
     this.#routes = routes
     this.#add = add
+    this.#imported = importedCount(module, 'func')
     this.#blocks = add.table(routes.lengths.blocks)
     this.length = routes.lengths.entries
     const all = [...routes.bySignature.values()]
@@ -78,20 +87,26 @@ export class Dispatch {
 
   /** Instead of the instruction; `local` is one of the function's that holds nothing. */
   call(type: number, {tail, local}: Readonly<{tail: boolean; local: number}>): Bytes {
-    const key = `${type} ${tail} ${local}`
-    const known = this.#calls.get(key) ?? this.#callWith(type, tail, local)
-    this.#calls.set(key, known)
-    return known
+    const key = type * 2 + Number(tail)
+    let call = this.#calls.get(key)
+    if (call === undefined) this.#calls.set(key, (call = this.#callOf(type, tail)))
+    const {usesLocal, bytes, withLocal} = call
+    if (!usesLocal) return bytes
+    const index = unsigned(local)
+    return (withLocal[local] ??= [OP.localTee, ...index, OP.localGet, ...index, ...bytes])
   }
 
-  #callWith(type: number, tail: boolean, local: number): Bytes {
+  #callOf(type: number, tail: boolean): Call {
     const {signature} = this.#module.types[type] as {signature: FuncSignature}
     const {kind, first, slot} = this.#routes.bySignature.get(keyOf(signature))!
-    const toSlot = [...constant(slot - first), OP.add, tail ? OP.returnCallIndirect : OP.callIndirect]
-    if (kind === 'entries') return [...toSlot, ...unsigned(type), ...unsigned(this.#table)]
-    const callee = [...unsigned(this.#blockType(signature)), ...unsigned(this.#blocks)]
-    const kept = [OP.localTee, ...unsigned(local), ...localGet(local)]
-    return [...kept, ...constant(BLOCK_BITS), OP.shiftRight, ...toSlot, ...callee]
+    const usesLocal = kind === 'blocks'
+    const callee = usesLocal ? [this.#blockType(signature), this.#blocks] : [type, this.#table]
+    const bytes = [
+      ...(usesLocal ? [...constant(BLOCK_BITS), OP.shiftRight] : []),
+      ...[...constant(slot - first), OP.add],
+      ...[tail ? OP.returnCallIndirect : OP.callIndirect, ...callee.flatMap(unsigned)],
+    ]
+    return {usesLocal, bytes, withLocal: []}
   }
 
   #entries({first, slot, entries}: Route): Placed[] {
@@ -99,10 +114,18 @@ export class Dispatch {
   }
 
   #functions({first, slot, signature, entries}: Route): Placed[] {
-    const type = this.#blockType(signature)
+    const {params, results} = signature
+    const type = this.#add.type(bytesOfTypes(params), bytesOfTypes(results))
+    const frame = {
+      args: Uint8Array.from(params.flatMap((_, i) => localGet(i))),
+      entry: localGet(params.length),
+      // V8 traps there as at the entry itself: none has a function of this type.
+      trap: [...constant(0), OP.callIndirect, ...unsigned(type), ...unsigned(this.#table)],
+    }
+    const blockType = this.#blockType(signature)
     return [...Map.groupBy(entries, blockOf)].map(([number, members]) => [
       number - first + slot,
-      this.#add.function(type, this.#blockBody(signature, members)),
+      this.#add.function(blockType, this.#blockBody(members, frame)),
     ])
   }
 
@@ -112,38 +135,39 @@ export class Dispatch {
 
   /** Values of its table of branches ascend; an arm follows the end of each block, the function's end all of them. */
   /** Branches by the entry to the end of one of as many blocks, behind which the call is; the trap is behind the last. */
-  #blockBody({params, results}: FuncSignature, entries: readonly number[]): Uint8Array {
-    const args = params.flatMap((_, i) => localGet(i))
-    const type = this.#add.type(bytesOfTypes(params), bytesOfTypes(results))
+  #blockBody(entries: readonly number[], {args, entry, trap}: Frame): Uint8Array {
+    const {length} = entries
     const first = entries[0]!
-    const depths = new Uint32Array(entries.at(-1)! - first + 1).fill(entries.length)
-    const code = new Uint8Array(SHORT + depths.length * 2 + (entries.length + 1) * (args.length + SHORT))
-    let at = 1
-    const put = (bytes: Bytes): void => {
-      for (const byte of bytes) code[at++] = byte
+    const depths = new Uint32Array(entries[length - 1]! - first + 1).fill(length)
+    for (let i = 0; i < length; i++) depths[entries[i]! - first] = i
+    const code = new Uint8Array(MOST_FIXED + depths.length * 2 + (length + 1) * (args.length + MOST_OF_ARM))
+    const put = (bytes: ArrayLike<number>): void => {
+      code.set(bytes, at)
+      at += bytes.length
     }
-    for (let i = 0; i <= entries.length; i++) put([OP.block, EMPTY])
-    put([...localGet(params.length), ...constant(first), OP.sub, OP.branchTable])
+    // No local declarations.
+    let at = 1
+    for (let i = 0; i <= length; i++) {
+      code[at++] = OP.block
+      code[at++] = EMPTY
+    }
+    put([...entry, ...constant(first), OP.sub, OP.branchTable])
     at = writeUnsigned(code, at, depths.length)
-    entries.forEach((entry, i) => {
-      depths[entry - first] = i
-    })
-    for (const depth of depths) at = writeUnsigned(code, at, depth)
-    at = writeUnsigned(code, at, entries.length)
-    const imported = importedCount(this.#module, 'func')
-    for (const entry of entries) {
-      const target = this.#routes.table[entry]!
+    for (let i = 0; i < depths.length; i++) at = writeUnsigned(code, at, depths[i]!)
+    at = writeUnsigned(code, at, length)
+    for (let i = 0; i < length; i++) {
+      const target = this.#routes.table[entries[i]!]!
+      // Imports are not called by tail calls: they may suspend.
+      const isImported = target < this.#imported
       code[at++] = OP.end
       put(args)
-      // Imports are not called by tail calls: they may suspend.
-      code[at++] = target < imported ? OP.call : OP.returnCall
+      code[at++] = isImported ? OP.call : OP.returnCall
       at = writeUnsigned(code, at, target)
-      if (target < imported) code[at++] = OP.return
+      if (isImported) code[at++] = OP.return
     }
     code[at++] = OP.end
     put(args)
-    // V8 traps there as at the entry itself: none has a function of this type.
-    put([...constant(0), OP.callIndirect, ...unsigned(type), ...unsigned(this.#table), OP.end])
+    put([...trap, OP.end])
     return code.subarray(0, at)
   }
 }

@@ -13,8 +13,8 @@ export type ElementSegment = Readonly<{
   table: number | undefined
   /** Where, if that is one plain number. */
   offset: number | undefined
-  /** Its functions, if it lists them by index: the vector as it is written, and how many there are. */
-  functions: Readonly<{bytes: Uint8Array; count: number}> | undefined
+  /** Its functions, if it lists them by index, and the vector of them as it is written. */
+  functions: Readonly<{indices: readonly number[]; bytes: Uint8Array}> | undefined
 }>
 
 export function readElementSegments(module: CoreModule): ElementSegment[] {
@@ -38,12 +38,10 @@ function readSegment(reader: Reader): ElementSegment {
     else if (reader.byte() !== 0) reader.fail('malformed element kind', reader.position - 1)
   }
   const from = reader.position
-  const count = reader.u32()
-  for (let i = 0; i < count; i++) {
-    if (hasExpressions) readConstantExpression(reader)
-    else reader.u32()
-  }
-  const functions = hasExpressions ? undefined : {bytes: bytes.subarray(from, reader.position), count}
+  const indices: number[] = []
+  if (hasExpressions) reader.vec(() => readConstantExpression(reader))
+  else reader.u32s(indices)
+  const functions = hasExpressions ? undefined : {indices, bytes: bytes.subarray(from, reader.position)}
   return {bytes: bytes.subarray(start, reader.position), table, offset, functions}
 }
 
@@ -55,18 +53,6 @@ function plainOffset(expression: Uint8Array): number | undefined {
   const end = skipLeb(expression, 1)
   const isNegative = (expression[end - 1]! & 0x40) !== 0
   return end + 1 === expression.length && !isNegative ? lebAt(expression, 1) : undefined
-}
-
-/** Of a segment that lists them by index. */
-export function functionsOf({functions}: ElementSegment): Int32Array {
-  const {bytes, count} = functions!
-  const indices = new Int32Array(count)
-  let at = skipLeb(bytes, 0)
-  for (let i = 0; i < count; i++) {
-    indices[i] = lebAt(bytes, at)
-    at = skipLeb(bytes, at)
-  }
-  return indices
 }
 
 /**

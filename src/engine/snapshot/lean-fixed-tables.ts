@@ -5,7 +5,7 @@
 import type {CoreModule} from '../core/module.ts'
 import {importedCount, readConstantExpression, SECTION, sectionReader} from '../core/module-decode.ts'
 import {readTableType} from '../core/value-type.ts'
-import {type ElementSegment, functionsOf} from './lean-elements.ts'
+import type {ElementSegment} from './lean-elements.ts'
 
 /** By entry the index of its function, or -1: the entry is null. */
 export type FixedTable = Int32Array
@@ -36,9 +36,9 @@ export function fixedTables(module: CoreModule, segments: readonly ElementSegmen
     if (table === undefined) continue
     const {offset, functions} = segment
     const isKnown =
-      offset !== undefined && functions !== undefined && offset + functions.count <= table.length
+      offset !== undefined && functions !== undefined && offset + functions.indices.length <= table.length
     if (!isKnown) tables.delete(segment.table!)
-    else table.set(functionsOf(segment), offset)
+    else table.set(functions.indices, offset)
   }
   return tables
 }

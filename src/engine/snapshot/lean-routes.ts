@@ -83,20 +83,21 @@ function plainSignature({types}: CoreModule, type: number): FuncSignature | unde
 /** In ascending order. Functions of other types are called with none of these. */
 function entriesBySignature(module: CoreModule, table: FixedTable): ReadonlyMap<string, readonly number[]> {
   const groups = new Map<string, number[]>()
-  const byType = new Map<number, number[] | undefined>()
-  const groupOf = (type: number): number[] | undefined => {
+  const groupOf = (type: number): number[] | null => {
     const signature = plainSignature(module, type)
-    if (signature === undefined) return undefined
+    if (signature === undefined) return null
     const key = keyOf(signature)
     const group = groups.get(key) ?? []
     groups.set(key, group)
     return group
   }
-  table.forEach((target, entry) => {
-    const type = module.functions[target]
-    if (type === undefined) return
-    if (!byType.has(type)) byType.set(type, groupOf(type))
-    byType.get(type)?.push(entry)
-  })
+  const byType: (number[] | null)[] = []
+  for (let entry = 0; entry < table.length; entry++) {
+    const type = module.functions[table[entry]!]
+    if (type === undefined) continue
+    let group = byType[type]
+    if (group === undefined) byType[type] = group = groupOf(type)
+    group?.push(entry)
+  }
   return groups
 }
