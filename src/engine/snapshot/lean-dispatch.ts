@@ -133,7 +133,6 @@ export class Dispatch {
     return this.#add.type([...bytesOfTypes(params), VALUE['i32']!], bytesOfTypes(results))
   }
 
-  /** Values of its table of branches ascend; an arm follows the end of each block, the function's end all of them. */
   /** Branches by the entry to the end of one of as many blocks, behind which the call is; the trap is behind the last. */
   #blockBody(entries: readonly number[], {args, entry, trap}: Frame): Uint8Array {
     const {length} = entries
