@@ -1,7 +1,14 @@
 // build/javascript/template.ts: everything about a JavaScript component that does not depend on the app, made once a world.
 import {MayflyError} from '../../base/errors.ts'
 import {cached, hashOf} from '../cache.ts'
-import {aliasExports, exposeGlobals, stripForTemplate} from '../wasm/engine-module.ts'
+import {
+  aliasExports,
+  exposeGlobals,
+  replaceModule,
+  stripForTemplate,
+  withCodeOf,
+  withoutCode,
+} from '../wasm/engine-module.ts'
 import {withoutAsyncStacks} from './async-stacks.ts'
 import {BUNDLE_NAME, CALL_EXPORTS, FINISH} from './names.ts'
 import {loadToolchain, type SplicedImport, toolchainVersions} from './toolchain.ts'
@@ -60,11 +67,14 @@ async function makeTemplate(world: World): Promise<Template> {
     const {module: engine, names: globalNames} = exposeGlobals(spliced.wasm)
     const emptied = stripForTemplate(spliced.wasm, INIT_EXPORTS)
     const core = splicer.stubWasi(emptied, ENGINE_FEATURES, world.wit, undefined, world.name)
-    const bare = await toolchain.componentNew(core, [['wasi_snapshot_preview1', toolchain.reactorAdapter]])
-    const component = await toolchain.metadataAdd(bare, [
+    const bare = await toolchain.componentNew(withoutCode(core), [
+      ['wasi_snapshot_preview1', toolchain.reactorAdapter],
+    ])
+    const described = await toolchain.metadataAdd(bare, [
       ['language', [['JavaScript', '']]],
       ['processed-by', [['ComponentizeJS', toolchainVersions()['componentizeJs'] ?? '']]],
     ])
+    const component = replaceModule(described, ENGINE_MODULE, module => withCodeOf(module, core))
     return {
       engine,
       globalNames,

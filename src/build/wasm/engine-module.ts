@@ -24,7 +24,7 @@ const PAGE_BYTES = 65_536
 const ValueType = {i32: 0x7f, i64: 0x7e} as const
 const FUNCTION_KIND = 0
 const GLOBAL_KIND = 3
-const Opcode = {i32Const: 0x41, i64Const: 0x42, end: 0x0b} as const
+const Opcode = {unreachable: 0x00, i32Const: 0x41, i64Const: 0x42, end: 0x0b} as const
 
 const globalExportName = (index: number) => `mayfly:global/${index}`
 
@@ -59,6 +59,24 @@ export function stripForTemplate(module: Uint8Array, initExports: ReadonlySet<st
     }),
   )
 }
+
+/** The module with functions that only trap, for tools that look at all but its code, of which there are megabytes. */
+export function withoutCode(module: Uint8Array): Uint8Array {
+  const trap = [0, Opcode.unreachable, Opcode.end]
+  return withCode(module, code => {
+    const count = new Reader(code).u32()
+    return concat([unsigned(count), ...Array<number[]>(count).fill([trap.length, ...trap])])
+  })
+}
+
+/** The module with the code of another, which differs from it in nothing else that code depends on. */
+export function withCodeOf(module: Uint8Array, other: Uint8Array): Uint8Array {
+  const code = splitSections(other).sections.find(({id}) => id === SECTION.code)!.body
+  return withCode(module, () => code)
+}
+
+const withCode = (module: Uint8Array, code: (body: Uint8Array) => Uint8Array): Uint8Array =>
+  joinSections(mapSections(splitSections(module), ({id, body}) => (id === SECTION.code ? code(body) : body)))
 
 /**
  * Writes an image back into a module: the memory becomes data segments, the globals' values their initial ones.
