@@ -64,7 +64,10 @@ export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaS
   const [engine, templateMs] = settled(prepared)
 
   const initStarted = performance.now()
-  const outcome = await initialise(engine, code)
+  // Its thread has begun when the component is asked for, which keeps this one.
+  const initialising = initialise(engine, code)
+  const [initialised, made] = await Promise.allSettled([initialising, engine.component()])
+  const outcome = settled(initialised)
   const initialiseMs = performance.now() - initStarted
   const context = {entry, component: name, mapper: createFrameMapper(sourceMap)}
   const error = outcomeError(outcome, context)
@@ -73,9 +76,7 @@ export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaS
     throw new MayflyError('INTERNAL', {reason: `initialisation ended with ${outcome.kind}`})
 
   const writeStarted = performance.now()
-  const component = replaceModule(engine.template.component, ENGINE_MODULE, module =>
-    writeBack(module, outcome.image),
-  )
+  const component = replaceModule(settled(made), ENGINE_MODULE, module => writeBack(module, outcome.image))
   const timings = {
     bundle: bundleMs,
     template: templateMs,

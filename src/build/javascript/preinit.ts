@@ -4,7 +4,7 @@ import {Worker} from 'node:worker_threads'
 import {hashOf} from '../cache.ts'
 import type {MemoryImage} from '../wasm/engine-module.ts'
 import type {InitJob} from './init-thread.ts'
-import {type Template, templateFor} from './template.ts'
+import {componentFor, type Template, templateFor} from './template.ts'
 import type {World} from './world.ts'
 
 /** How an initialisation ended. Text is what the handler's top-level code and the engine wrote. */
@@ -19,7 +19,12 @@ export type InitOutcome = Readonly<{stdout: string; stderr: string}> &
   )
 
 /** The template's engine, ready to be initialised as often as one likes. */
-export type CompiledEngine = Readonly<{module: WebAssembly.Module; template: Template}>
+export type CompiledEngine = Readonly<{
+  module: WebAssembly.Module
+  template: Template
+  /** What an initialised engine is put into. To make it takes as long as an initialisation, which may go on meanwhile. */
+  component(): Promise<Uint8Array>
+}>
 
 /** Edits come in bursts, and components of an app one after the other: engines stay this long after their last use. */
 const KEEP_MS = 60_000
@@ -37,7 +42,19 @@ export function engineFor(world: World, cacheDir: string): Promise<CompiledEngin
 
 async function compile(world: World, cacheDir: string): Promise<CompiledEngine> {
   const template = await templateFor(world, cacheDir)
-  return {module: await WebAssembly.compile(template.engine as Uint8Array<ArrayBuffer>), template}
+  const module = await WebAssembly.compile(template.engine as Uint8Array<ArrayBuffer>)
+  let made: Promise<Uint8Array> | undefined
+  const component = (): Promise<Uint8Array> => {
+    if (made === undefined) {
+      made = componentFor(world, template, cacheDir)
+      // The next build tries again.
+      made.catch(() => {
+        made = undefined
+      })
+    }
+    return made
+  }
+  return {module, template, component}
 }
 
 /** Top-level code that takes longer than this will not end. */

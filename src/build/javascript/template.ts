@@ -11,26 +11,25 @@ import {
 } from '../wasm/engine-module.ts'
 import {withoutAsyncStacks} from './async-stacks.ts'
 import {BUNDLE_NAME, CALL_EXPORTS, FINISH} from './names.ts'
-import {loadToolchain, type SplicedImport, toolchainVersions} from './toolchain.ts'
+import {loadToolchain, type SplicedImport, type Toolchain, toolchainVersions} from './toolchain.ts'
 import {ENGINE_FEATURES, type World} from './world.ts'
 
+/** What is initialised. */
 export type Template = Readonly<{
-  /** The engine with the world's bindings, to be initialised; its mutable globals are exported. */
+  /** The engine with the world's bindings; its mutable globals are exported. */
   engine: Uint8Array
   globalNames: readonly string[]
   /** The script that binds the world's imports and what finishes the bundle; initialisation reads it. */
   initializer: Uint8Array
   /** What initialisation finds in its environment. */
   env: Readonly<Record<string, string>>
-  /** The finished component, except that its module ENGINE_MODULE has no data and the state of an unused engine. */
-  component: Uint8Array
 }>
 
 /** The engine's place among the component's core modules; the adapter's modules follow. */
 export const ENGINE_MODULE = 0
 
 /** Changes whenever templates are made in another way. */
-const TEMPLATE_FORMAT = 'mayfly-template-5'
+const TEMPLATE_FORMAT = 'mayfly-template-6'
 
 /** Exports that end their life with initialisation. */
 const INIT_EXPORTS: ReadonlySet<string> = new Set([
@@ -40,23 +39,24 @@ const INIT_EXPORTS: ReadonlySet<string> = new Set([
 ])
 
 /** The world's template, from `cacheDir` where it is there. @throws BUILD_ENGINE */
-export async function templateFor(world: World, cacheDir: string): Promise<Template> {
-  const key = hashOf([
-    TEMPLATE_FORMAT,
-    JSON.stringify([toolchainVersions(), ENGINE_FEATURES]),
-    world.name,
-    world.wit,
-  ])
-  return unpack(
-    await cached(cacheDir, `javascript-${key}.template`, async () => pack(await makeTemplate(world))),
-  )
+export const templateFor = async (world: World, cacheDir: string): Promise<Template> =>
+  unpack(await cached(cacheDir, fileOf(world, 'template'), async () => pack(await makeTemplate(world))))
+
+/**
+ * The finished component, except that its module ENGINE_MODULE has no data and the state of an unused engine; from
+ * `cacheDir` where it is there. @throws BUILD_ENGINE
+ */
+export const componentFor = (world: World, template: Template, cacheDir: string): Promise<Uint8Array> =>
+  cached(cacheDir, fileOf(world, 'component'), () => makeComponent(world, template))
+
+function fileOf(world: World, kind: 'template' | 'component'): string {
+  const versions = JSON.stringify([toolchainVersions(), ENGINE_FEATURES])
+  return `javascript-${hashOf([TEMPLATE_FORMAT, versions, world.name, world.wit])}.${kind}`
 }
 
-async function makeTemplate(world: World): Promise<Template> {
-  try {
-    const toolchain = await loadToolchain()
-    const {splicer} = toolchain
-    const spliced = splicer.spliceBindings(
+const makeTemplate = (world: World): Promise<Template> =>
+  withEngine(async toolchain => {
+    const spliced = toolchain.splicer.spliceBindings(
       aliasExports(withoutAsyncStacks(toolchain.engine), CALL_EXPORTS),
       ENGINE_FEATURES,
       world.wit,
@@ -65,8 +65,18 @@ async function makeTemplate(world: World): Promise<Template> {
       false,
     )
     const {module: engine, names: globalNames} = exposeGlobals(spliced.wasm)
-    const emptied = stripForTemplate(spliced.wasm, INIT_EXPORTS)
-    const core = splicer.stubWasi(emptied, ENGINE_FEATURES, world.wit, undefined, world.name)
+    return {
+      engine,
+      globalNames,
+      initializer: Buffer.from(`${spliced.jsBindings}\n${FINISH_BINDING}`),
+      env: initEnvironment(spliced.imports),
+    }
+  })
+
+const makeComponent = (world: World, {engine, globalNames}: Template): Promise<Uint8Array> =>
+  withEngine(async toolchain => {
+    const emptied = stripForTemplate(engine, new Set([...INIT_EXPORTS, ...globalNames]))
+    const core = toolchain.splicer.stubWasi(emptied, ENGINE_FEATURES, world.wit, undefined, world.name)
     const bare = await toolchain.componentNew(withoutCode(core), [
       ['wasi_snapshot_preview1', toolchain.reactorAdapter],
     ])
@@ -74,14 +84,12 @@ async function makeTemplate(world: World): Promise<Template> {
       ['language', [['JavaScript', '']]],
       ['processed-by', [['ComponentizeJS', toolchainVersions()['componentizeJs'] ?? '']]],
     ])
-    const component = replaceModule(described, ENGINE_MODULE, module => withCodeOf(module, core))
-    return {
-      engine,
-      globalNames,
-      initializer: Buffer.from(`${spliced.jsBindings}\n${FINISH_BINDING}`),
-      env: initEnvironment(spliced.imports),
-      component,
-    }
+    return replaceModule(described, ENGINE_MODULE, module => withCodeOf(module, core))
+  })
+
+async function withEngine<T>(make: (toolchain: Toolchain) => Promise<T>): Promise<T> {
+  try {
+    return await make(await loadToolchain())
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new MayflyError('BUILD_ENGINE', {reason}, {cause})
@@ -116,25 +124,21 @@ function initEnvironment(imports: readonly SplicedImport[]): Record<string, stri
 type Header = Readonly<{
   globalNames: readonly string[]
   env: Readonly<Record<string, string>>
-  /** Bytes of engine, initializer and component, which follow the header in this order. */
-  lengths: readonly [number, number, number]
+  /** Bytes of the engine, which follows the header; the initializer is the rest. */
+  length: number
 }>
 
-function pack({engine, initializer, component, globalNames, env}: Template): Uint8Array {
-  const header: Header = {globalNames, env, lengths: [engine.length, initializer.length, component.length]}
+function pack({engine, initializer, globalNames, env}: Template): Uint8Array {
+  const header: Header = {globalNames, env, length: engine.length}
   const text = Buffer.from(JSON.stringify(header))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(text.length)
-  return Buffer.concat([length, text, engine, initializer, component])
+  return Buffer.concat([length, text, engine, initializer])
 }
 
 function unpack(bytes: Uint8Array): Template {
-  let position = 4 + Buffer.from(bytes.buffer, bytes.byteOffset, 4).readUInt32LE()
-  const {globalNames, env, lengths} = JSON.parse(
-    Buffer.from(bytes.subarray(4, position)).toString(),
-  ) as Header
-  const [engine, initializer, component] = lengths.map(length =>
-    bytes.subarray(position, (position += length)),
-  )
-  return {engine: engine!, initializer: initializer!, component: component!, globalNames, env}
+  const start = 4 + Buffer.from(bytes.buffer, bytes.byteOffset, 4).readUInt32LE()
+  const {globalNames, env, length} = JSON.parse(Buffer.from(bytes.subarray(4, start)).toString()) as Header
+  const end = start + length
+  return {engine: bytes.subarray(start, end), initializer: bytes.subarray(end), globalNames, env}
 }

@@ -79,10 +79,14 @@ export async function loadToolchain(): Promise<Toolchain> {
     ])
     return {
       splicer,
-      engine: readFileSync(new URL('starlingmonkey_embedding.wasm', library)),
+      get engine() {
+        return readFileSync(new URL('starlingmonkey_embedding.wasm', library))
+      },
       componentNew: (core, adapters) => jco.componentNew(core, adapters, false),
       metadataAdd: jco.metadataAdd,
-      reactorAdapter: readFileSync(jco.preview1AdapterReactorPath()),
+      get reactorAdapter() {
+        return readFileSync(jco.preview1AdapterReactorPath())
+      },
     }
   } finally {
     hooks.deregister()

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {SECTION} from '../../engine/core/module-decode.ts'
 import {concat, name, unsigned} from '../../engine/core/writer.ts'
-import {aliasExports, exposeGlobals, replaceModule, stripForTemplate, writeBack} from './engine-module.ts'
+import {
+  aliasExports,
+  exposeGlobals,
+  replaceModule,
+  stripForTemplate,
+  withCodeOf,
+  withoutCode,
+  writeBack,
+} from './engine-module.ts'
 import {joinSections, splitSections} from './sections.ts'
 
 const PREAMBLE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
@@ -89,6 +97,13 @@ test('an export gets a second name; one that is not there is missed', () => {
   assert.deepEqual(Object.keys(aliased), ['memory', '_initialize', 'init', 'get', 'again'])
   assert.equal(aliased['again'], aliased['get'])
   assert.throws(() => aliasExports(MODULE, {get: 'again', set: 'other'}), /get, set/)
+})
+
+test('without its code each function traps; with the code of a module it is that module again', () => {
+  const empty = withoutCode(MODULE)
+  const {get, init} = instantiate(empty)
+  for (const trap of [get, init]) assert.throws(() => trap(), WebAssembly.RuntimeError)
+  assert.deepEqual(withCodeOf(empty, MODULE), MODULE)
 })
 
 const refused: [what: string, id: number, body: Uint8Array][] = [
