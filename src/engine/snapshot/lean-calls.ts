@@ -67,7 +67,8 @@ const withOneMore = (bytes: Uint8Array, start: number, end: number): number[] =>
 function indicesOf(module: CoreModule, bodies: ReadonlySet<Body>): ReadonlyMap<Body, number> {
   const wanted = new Map(Array.from(bodies, body => [body.from, body]))
   const indices = new Map<Body, number>()
-  const reader = sectionReader(module, SECTION.code)!
+  const reader = sectionReader(module, SECTION.code)
+  if (reader === undefined) return indices
   const imported = importedCount(module, 'func')
   const count = reader.u32()
   for (let i = 0; i < count; i++) {

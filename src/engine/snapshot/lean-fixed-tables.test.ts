@@ -120,6 +120,13 @@ describe('a large table that is only called through', () => {
     )
   })
 
+  test('is short in a module without code, too', async () => {
+    const bytes = await wasm(`(module ${TABLE})`)
+    const lean = makeLean(bytes)
+    assert.equal(entriesOf(lean.bytes), 1)
+    instance(lean.bytes)
+  })
+
   test('declares its functions still', async () => {
     const bytes = await wasm(text({more: '(func (export "f7") (result funcref) ref.func $f7)'}))
     const lean = makeLean(bytes)
