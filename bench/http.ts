@@ -2,6 +2,7 @@
 //
 // Every server is a fresh process in every round, on a core of its own; the load is on another. The order is reversed
 // from round to round, so that what changes with time meets all alike. Only ratios of one run mean anything.
+import {spawnSync} from 'node:child_process'
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -176,7 +177,9 @@ async function bench(dir: string): Promise<number> {
       },
     ]
   })
-  console.log(`\n${barLines(bars)}`)
+  console.log(`\n${barLines(bars)}\n`)
+  const spent = fileURLToPath(new URL('spent.ts', import.meta.url))
+  spawnSync(process.execPath, [spent, '--top', '0'], {stdio: 'inherit'})
   if (options.json !== undefined) {
     const raw = {
       machine,

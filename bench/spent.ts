@@ -56,7 +56,7 @@ try {
   ])
   rows.push(['all', ...results.map(result => `${perRequest(result.spent.busyUs, result)}  100 %`)])
   console.log(`\n${table(head, rows)}`)
-  for (const result of results) {
+  for (const result of Number(options.top) > 0 ? results : []) {
     console.log(`\n${result.subject.name}: self time, us a request`)
     for (const {name, room, us} of result.spent.functions.slice(0, Number(options.top)))
       console.log(`${perRequest(us, result).padStart(7)}  ${room.padEnd(14)}  ${name}`)

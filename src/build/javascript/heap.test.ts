@@ -39,8 +39,8 @@ function breaks({cabi_realloc: allocate}: Heap, sizes: readonly number[]): numbe
   return count
 }
 
-test('whatever holes there are, what is allocated then lies together', () => {
-  const lengths = fc.array(fc.integer({min: 1, max: 5000}).map(n => n * 16))
+test('whatever holes of less than 48 KiB there are, what is allocated then lies together', () => {
+  const lengths = fc.array(fc.integer({min: 1, max: 3071}).map(n => n * 16))
   const sizes = fc.array(fc.integer({min: 1, max: 2000}), {minLength: 2, maxLength: 20})
   fc.assert(
     fc.property(lengths, sizes, (lengths, sizes) => {
@@ -52,7 +52,7 @@ test('whatever holes there are, what is allocated then lies together', () => {
       })
       const filled = heap(holes, at)
       fillHoles(filled)
-      assert.ok(breaks(filled, sizes) <= 1)
+      assert.equal(breaks(filled, sizes), 0)
       // What is cut off the free end stays small.
       assert.ok(filled.end() - at < 250_000, `${filled.end() - at}`)
     }),

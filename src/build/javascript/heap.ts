@@ -16,7 +16,7 @@ const HEADER = 4
 const LARGEST = 16_384
 /** Up to here chunks of every size are asked for, and above of powers of two. */
 const EVERY_SIZE = 1024
-/** So many in a row, after all that is in use, are cut off the heap's free end. */
+/** So many in a row, after all that is in use, are cut off the heap's free end; or off a hole that has room for them. */
 const IN_A_ROW = 3
 /**
  * No engine leaves so many; an app whose start freed a lot does, and must have it back: an event has only so much memory.
