@@ -19,7 +19,10 @@ export type ElementSegment = Readonly<{
 
 export function readElementSegments(module: CoreModule): ElementSegment[] {
   const reader = sectionReader(module, SECTION.element)
-  return reader?.vec(() => readSegment(reader)) ?? []
+  const segments = reader?.vec(() => readSegment(reader)) ?? []
+  // V8, which would check it, sees another section.
+  if (reader?.done === false) reader.fail('section size mismatch')
+  return segments
 }
 
 /** The lowest bits: not active; a table's index or declarative; expressions instead of indices. */

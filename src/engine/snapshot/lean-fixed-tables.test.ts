@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import {describe, test} from 'node:test'
 import fc from 'fast-check'
-import {decodeCoreModule} from '../core/module-decode.ts'
+import {decodeCoreModule, SECTION} from '../core/module-decode.ts'
+import {concat, section, unsigned} from '../core/writer.ts'
 import {makeLean} from './lean.ts'
 import {wasm} from './snapshot.fixtures.ts'
 
@@ -139,6 +140,15 @@ describe('a large table that is only called through', () => {
     const max = Buffer.from(bytes).indexOf(Buffer.from([0xd8, 0x04, 0xd9, 0x04])) + 2
     bytes[max] = 0xd7
     assert.throws(() => makeLean(bytes), {code: 'DECODE_MALFORMED'})
+  })
+
+  test('refuses what follows the last segment, which V8 no longer sees', async () => {
+    const bytes = await wasm(text({}))
+    const {id, start, end} = decodeCoreModule(bytes).sections.find(each => each.id === SECTION.element)!
+    const head = bytes.subarray(0, start - 1 - unsigned(end - start).length)
+    const longer = section(id, [bytes.subarray(start, end), [0]])
+    const module = concat([head, ...longer, bytes.subarray(end)])
+    assert.throws(() => makeLean(module), {code: 'DECODE_MALFORMED'})
   })
 
   test('no more frames are on the stack', async () => {
