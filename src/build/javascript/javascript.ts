@@ -64,9 +64,8 @@ export async function buildJavaScript(options: JavaScriptOptions): Promise<JavaS
   const [engine, templateMs] = settled(prepared)
 
   const initStarted = performance.now()
-  // Its thread has begun when the component is asked for, which keeps this one.
-  const initialising = initialise(engine, code)
-  const [initialised, made] = await Promise.allSettled([initialising, engine.component()])
+  // The one begins in a thread of its own before the other keeps this one busy.
+  const [initialised, made] = await Promise.allSettled([initialise(engine, code), engine.component()])
   const outcome = settled(initialised)
   const initialiseMs = performance.now() - initStarted
   const context = {entry, component: name, mapper: createFrameMapper(sourceMap)}

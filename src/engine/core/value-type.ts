@@ -26,6 +26,13 @@ const ABSTRACT: Readonly<Record<number, readonly [heap: string, reference: strin
   105: ['exn', 'exnref'],
 }
 
+/** The bytes of types that are themselves all there is to them, by their text. */
+export const PLAIN_TYPES: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(Object.entries(NUMERIC).map(([byte, text]) => [text, Number(byte)])),
+  funcref: 112,
+  externref: 111,
+}
+
 const REF = 0x64
 const REF_NULL = 0x63
 

@@ -4,6 +4,7 @@
 // and goes on there by a tail call: no frame is added, and none is seen in a trace.
 import type {CoreModule, FuncSignature} from '../core/module.ts'
 import {importedCount} from '../core/module-decode.ts'
+import {PLAIN_TYPES} from '../core/value-type.ts'
 import {signed, unsigned, writeUnsigned} from '../core/writer.ts'
 import {BLOCK_BITS, blockOf, keyOf, type Route, type Routes} from './lean-routes.ts'
 
@@ -43,16 +44,7 @@ export type Add = Readonly<{
   table(size: number): number
 }>
 
-const VALUE: Readonly<Record<string, number>> = {
-  i32: 0x7f,
-  i64: 0x7e,
-  f32: 0x7d,
-  f64: 0x7c,
-  v128: 0x7b,
-  funcref: 0x70,
-  externref: 0x6f,
-}
-const bytesOfTypes = (types: readonly string[]): number[] => types.map(type => VALUE[type]!)
+const bytesOfTypes = (types: readonly string[]): number[] => types.map(type => PLAIN_TYPES[type]!)
 
 /** With one type: what follows the entry on the stack, which must be in the local too if that is used. */
 type Call = Readonly<{usesLocal: boolean; bytes: Bytes; withLocal: Bytes[]}>
@@ -130,7 +122,7 @@ export class Dispatch {
   }
 
   #blockType({params, results}: FuncSignature): number {
-    return this.#add.type([...bytesOfTypes(params), VALUE['i32']!], bytesOfTypes(results))
+    return this.#add.type([...bytesOfTypes(params), PLAIN_TYPES['i32']!], bytesOfTypes(results))
   }
 
   /** Branches by the entry to the end of one of as many blocks, behind which the call is; the trap is behind the last. */

@@ -3,6 +3,7 @@
 // Entries of one type that lie near each other stay in the table, which is as short as they are. The others make blocks, of
 // each of which one entry is left, in a table of its own: a function of ours that goes on in the function wanted.
 import type {CoreModule, FuncSignature} from '../core/module.ts'
+import {PLAIN_TYPES} from '../core/value-type.ts'
 import type {FixedTable} from './lean-fixed-tables.ts'
 
 /** Entries of a block differ in these bits only. */
@@ -69,15 +70,13 @@ export const blockOf = (entry: number): number => entry >>> BLOCK_BITS
 
 export const keyOf = ({params, results}: FuncSignature): string => `${params}>${results}`
 
-const SIMPLE = new Set(['i32', 'i64', 'f32', 'f64', 'v128', 'funcref', 'externref'])
-
 /** A function type's signature, if two such types are the same where their signatures are. */
 function plainSignature({types}: CoreModule, type: number): FuncSignature | undefined {
   const known = types[type]
   if (known?.kind !== 'func' || !known.isPlain) return undefined
   const {params, results} = known.signature
-  const isSimple = params.length <= MOST_PARAMS && [...params, ...results].every(each => SIMPLE.has(each))
-  return isSimple ? known.signature : undefined
+  const arePlain = [...params, ...results].every(each => PLAIN_TYPES[each] !== undefined)
+  return arePlain && params.length <= MOST_PARAMS ? known.signature : undefined
 }
 
 /** In ascending order. Functions of other types are called with none of these. */
